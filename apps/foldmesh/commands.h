@@ -1,0 +1,18 @@
+// Each cmd_*.cc defines one setup function: it describes a subcommand's options to CLI11 and sets its callback.
+// Callbacks throw base::Error; main turns that into one line and an exit code.
+#ifndef FOLDMESH_APPS_COMMANDS_H_
+#define FOLDMESH_APPS_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+namespace foldmesh::apps {
+
+struct Command {
+  const char* name;
+  const char* summary;
+  void (*setup)(CLI::App& command);
+};
+
+}  // namespace foldmesh::apps
+
+#endif  // FOLDMESH_APPS_COMMANDS_H_

@@ -1,0 +1,76 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "apps/foldmesh/commands.h"
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/log.h"
+#include "foldmesh/base/progress.h"
+
+namespace foldmesh::apps {
+namespace {
+
+// In the order in which --help lists them.
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table = {
+  };
+  return table;
+}
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done, 1 a failure of ours or the machine's, 2 wrong usage or bad input.\n"
+    "Started through a symbolic link named like a subcommand (say jackhmmer), the program behaves as that subcommand.";
+
+int run(int argc, char** argv) {
+  CLI::App app("foldmesh: protein sequence in, structure out (AlphaFold 2 as one native program)", "foldmesh");
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("foldmesh ") + FOLDMESH_VERSION);
+  bool quiet = false, verbose = false;
+  app.add_flag("--quiet", quiet, "no progress, warnings and errors only");
+  app.add_flag("--verbose", verbose, "log decisions in detail");
+  app.fallthrough();  // --quiet and --verbose may stand after the subcommand, too
+  app.parse_complete_callback([&] {
+    base::set_up_log(quiet     ? base::Verbosity::kQuiet
+                     : verbose ? base::Verbosity::kVerbose
+                               : base::Verbosity::kNormal);
+    if (quiet) base::set_progress_style(base::ProgressStyle::kQuiet);
+  });
+
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string started_as = std::filesystem::path(argv[0]).filename().string();
+  for (const Command& command : commands()) {
+    command.setup(*app.add_subcommand(command.name, command.summary));
+    if (started_as == command.name) arguments.insert(arguments.begin(), started_as);
+  }
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app.parse(reversed);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+}
+
+}  // namespace
+}  // namespace foldmesh::apps
+
+int main(int argc, char** argv) {
+  try {
+    return foldmesh::apps::run(argc, argv);
+  } catch (const foldmesh::base::Error& error) {
+    std::fprintf(stderr, "foldmesh: %s\n", error.what());
+    return error.exit_code();
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "foldmesh: out of memory\n");
+    return 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "foldmesh: internal error: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,99 @@
+# One folder = one module = one static library. What it links is read from module_deps.txt (the arrows); what it
+# takes from outside stands in the folder's own CMakeLists.txt.
+
+set(FOLDMESH_WARNINGS -Wall -Wextra -Wconversion -Wno-sign-conversion)
+if(FOLDMESH_WERROR)
+  list(APPEND FOLDMESH_WARNINGS -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  list(APPEND FOLDMESH_WARNINGS -Wno-restrict)  # false alarms in std::string of gcc 12 (its bug 105651)
+endif()
+set(FOLDMESH_SANITIZE_FLAGS "")
+if(FOLDMESH_SANITIZE)
+  set(FOLDMESH_SANITIZE_FLAGS -fsanitize=${FOLDMESH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # gcc's sanitizer instrumentation invents maybe-uninitialized warnings in standard headers.
+    list(APPEND FOLDMESH_SANITIZE_FLAGS -Wno-maybe-uninitialized)
+  endif()
+endif()
+file(READ "${CMAKE_CURRENT_LIST_DIR}/module_deps.txt" FOLDMESH_ARROWS)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/module_deps.txt")
+
+# "runtime/ref" -> foldmesh_runtime_ref
+function(foldmesh_target_name module out)
+  string(REPLACE "/" "_" name "foldmesh_${module}")
+  set(${out} ${name} PARENT_SCOPE)
+endfunction()
+
+function(foldmesh_common_options target)
+  target_compile_options(${target} PRIVATE ${FOLDMESH_WARNINGS} ${FOLDMESH_SANITIZE_FLAGS})
+  target_link_options(${target} PRIVATE ${FOLDMESH_SANITIZE_FLAGS})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# Adds every module folder that module_deps.txt names, in its order.
+macro(foldmesh_add_modules)
+  string(REGEX MATCHALL "[^\n]+" _lines "${FOLDMESH_ARROWS}")
+  foreach(_line IN LISTS _lines)
+    if(_line MATCHES "^([a-z0-9_/]+):")
+      if(EXISTS "${PROJECT_SOURCE_DIR}/foldmesh/${CMAKE_MATCH_1}/CMakeLists.txt")
+        # The program itself is <build>/foldmesh, so the modules' build files live elsewhere.
+        add_subdirectory(foldmesh/${CMAKE_MATCH_1} modules/${CMAKE_MATCH_1})
+      endif()
+    endif()
+  endforeach()
+endmacro()
+
+# foldmesh_module(hmm [RECURSE] [EXTERNAL lib...] [TEST_EXTERNAL lib...])
+#   sources: *.cc of the folder (RECURSE: and below); *_test.cc become <module>_test, *_bench.cc belong to bench/.
+function(foldmesh_module module)
+  cmake_parse_arguments(ARG "RECURSE" "" "EXTERNAL;TEST_EXTERNAL" ${ARGN})
+  foldmesh_target_name(${module} target)
+  set(glob GLOB)
+  if(ARG_RECURSE)
+    set(glob GLOB_RECURSE)
+  endif()
+  file(${glob} sources CONFIGURE_DEPENDS *.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+
+  add_library(${target} STATIC ${sources})
+  string(REPLACE "/" "::" alias "foldmesh::${module}")
+  add_library(${alias} ALIAS ${target})
+  foldmesh_common_options(${target})
+  target_link_libraries(${target} PUBLIC fmt::fmt Threads::Threads ${ARG_EXTERNAL})
+  if(NOT module STREQUAL "base")
+    target_link_libraries(${target} PUBLIC foldmesh_base)
+  endif()
+  if(NOT FOLDMESH_ARROWS MATCHES "\n${module}:([^\n]*)")
+    message(FATAL_ERROR "module ${module} is not listed in cmake/module_deps.txt")
+  endif()
+  string(REGEX MATCHALL "[a-z0-9_/]+" deps "${CMAKE_MATCH_1}")
+  foreach(dep IN LISTS deps)
+    foldmesh_target_name(${dep} dep_target)
+    if(EXISTS "${PROJECT_SOURCE_DIR}/foldmesh/${dep}/CMakeLists.txt")
+      target_link_libraries(${target} PUBLIC ${dep_target})
+    endif()
+  endforeach()
+
+  if(FOLDMESH_BUILD_TESTS AND tests)
+    foldmesh_test(${target}_test SOURCES ${tests} LIBS ${target} ${ARG_TEST_EXTERNAL})
+  endif()
+endfunction()
+
+# foldmesh_test(name SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds]): one GoogleTest program; ctest lists every case of it.
+function(foldmesh_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 600)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  foldmesh_common_options(${name})
+  target_compile_definitions(${name} PRIVATE
+    FOLDMESH_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
+    FOLDMESH_PROGRAM="${PROJECT_BINARY_DIR}/foldmesh")
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,69 @@
+// Files: whole reads, memory maps, and outputs that appear under their final name complete or not at all.
+#ifndef FOLDMESH_BASE_FILE_H_
+#define FOLDMESH_BASE_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace foldmesh::base {
+
+// The bytes of a file. Throws kInput when it cannot be opened or is a directory, kMachine when reading fails.
+std::string read_file(const std::filesystem::path& path);
+
+// A read-only memory map of a whole file; valid while the object lives. Thread-safe: const after construction.
+// Throws kInput when the file cannot be opened, kMachine when it cannot be mapped.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(MappedFile&&) noexcept;
+  MappedFile& operator=(MappedFile&&) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+// An output file: bytes go to `.<name>.tmp.<pid>.<n>` in the same folder; commit() flushes, syncs and renames it.
+// Without commit() the temporary file is removed by the destructor. Not thread-safe.
+// Every failure (full disk, no permission) throws kMachine naming the final path.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(const void* data, size_t size);
+  void write(std::string_view text) { write(text.data(), text.size()); }
+  // Overwrites bytes written before, for headers that are known last. The range must have been written.
+  void write_at(uint64_t offset, const void* data, size_t size);
+  uint64_t size() const { return size_; }
+  void commit();
+
+ private:
+  void flush();
+
+  std::filesystem::path path_, temporary_;
+  int fd_ = -1;
+  uint64_t size_ = 0;
+  std::string buffer_;
+};
+
+// write + commit in one call.
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace foldmesh::base
+
+#endif  // FOLDMESH_BASE_FILE_H_

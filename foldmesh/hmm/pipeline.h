@@ -1,0 +1,66 @@
+// One profile against targets, one at a time: filters, Forward/Backward, domain definition, scores.
+// Source: HMMER 3.4 behaviour (Eddy 2011, "Accelerated profile HMM searches").
+#ifndef FOLDMESH_HMM_PIPELINE_H_
+#define FOLDMESH_HMM_PIPELINE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "foldmesh/bio/alphabet.h"
+#include "foldmesh/hmm/core_model.h"
+#include "foldmesh/hmm/hit.h"
+
+namespace foldmesh::hmm {
+
+inline constexpr int64_t kMaxTargetLength = 100000;
+
+struct PipelineOptions {
+  double F1 = 0.02, F2 = 1e-3, F3 = 1e-5;  // P-value thresholds of MSV, Viterbi and Forward
+  bool bias_filter = true;
+  bool null2 = true;  // biased-composition score correction
+  uint32_t seed = 42;
+  // --max: all filters open, bias filter off.
+  void open_all_filters() {
+    F1 = F2 = F3 = 1.0;
+    bias_filter = false;
+  }
+};
+
+// How many targets entered and left each stage; counters of several pipelines add up.
+struct StageCounters {
+  int64_t n_targets = 0, n_residues = 0;
+  int64_t n_past_msv = 0, n_past_bias = 0, n_past_viterbi = 0, n_past_forward = 0;
+  StageCounters& operator+=(const StageCounters& other);
+};
+
+struct Target {
+  std::string_view name, accession, description;
+  std::span<const bio::Code> residues;  // digital, 0-based; every code except gap and missing
+};
+
+class Profile;  // hmm/profile.h
+
+// Not thread-safe: one Pipeline per thread; the profile is shared and constant.
+class Pipeline {
+ public:
+  Pipeline(const Profile& profile, const PipelineOptions& options);
+  ~Pipeline();
+  Pipeline(Pipeline&&) noexcept;
+
+  // The hit, if the target passes all filters and has at least one domain. Thresholding by E-value is the caller's
+  // (it needs the number of targets); reported/included flags are left false and target_index 0.
+  // A target of length 0 is counted and gives nothing; one longer than kMaxTargetLength throws kInput.
+  std::optional<Hit> search(const Target& target);
+  const StageCounters& counters() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace foldmesh::hmm
+
+#endif  // FOLDMESH_HMM_PIPELINE_H_
