@@ -27,12 +27,12 @@ struct Msa {
   size_t n_columns() const { return rows.empty() ? rf.size() : rows.front().aligned.size(); }
 };
 
-// An alignment seen from its query (row 0), as AlphaFold consumes it: columns are exactly the query's residues;
-// residues that other rows insert between them are removed and counted.
+// An alignment seen from its query (row 0), as AlphaFold consumes it: columns are exactly the query's
+// residues; residues that other rows insert between them are removed and counted.
 struct QueryMsa {
-  std::vector<std::string> sequences;               // [n_seq], each n_res upper-case letters or '-'
-  std::vector<std::vector<int>> deletion_matrix;    // [n_seq][n_res]: residues removed right before this column
-  std::vector<std::string> descriptions;            // [n_seq]: row names (Stockholm) or header lines (A3M)
+  std::vector<std::string> sequences;             // [n_seq], each n_res upper-case letters or '-'
+  std::vector<std::vector<int>> deletion_matrix;  // [n_seq][n_res]: residues removed right before this column
+  std::vector<std::string> descriptions;          // [n_seq]: row names (Stockholm) or header lines (A3M)
 
   size_t n_seq() const { return sequences.size(); }
   size_t n_res() const { return sequences.empty() ? 0 : sequences.front().size(); }
