@@ -16,17 +16,18 @@ namespace {
 
 // In the order in which --help lists them.
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table = {
-  };
+  static const std::vector<Command> table = {};
   return table;
 }
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 a failure of ours or the machine's, 2 wrong usage or bad input.\n"
-    "Started through a symbolic link named like a subcommand (say jackhmmer), the program behaves as that subcommand.";
+    "Started through a symbolic link named like a subcommand (say jackhmmer), the program behaves as that "
+    "subcommand.";
 
 int run(int argc, char** argv) {
-  CLI::App app("foldmesh: protein sequence in, structure out (AlphaFold 2 as one native program)", "foldmesh");
+  CLI::App app("foldmesh: protein sequence in, structure out (AlphaFold 2 as one native program)",
+               "foldmesh");
   app.require_subcommand(1);
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("foldmesh ") + FOLDMESH_VERSION);
