@@ -10,6 +10,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/progress.h"
+#include "foldmesh/base/version.h"
 
 namespace foldmesh::apps {
 namespace {
@@ -30,7 +31,8 @@ int run(int argc, char** argv) {
                "foldmesh");
   app.require_subcommand(1);
   app.footer(kFooter);
-  app.set_version_flag("--version", std::string("foldmesh ") + FOLDMESH_VERSION);
+  app.set_version_flag("--version", "foldmesh " + base::version_string() + "\ninstruction set: " +
+                                        base::instruction_set() + "\nbackends: cpu (fp32), reference (fp64)");
   bool quiet = false, verbose = false;
   app.add_flag("--quiet", quiet, "no progress, warnings and errors only");
   app.add_flag("--verbose", verbose, "log decisions in detail");
