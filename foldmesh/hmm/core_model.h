@@ -1,4 +1,5 @@
-// A profile HMM in probability space ("core model"): what builders make, HMM files hold and search profiles come from.
+// A profile HMM in probability space ("core model"): what builders make, HMM files hold and search profiles
+// come from.
 #ifndef FOLDMESH_HMM_CORE_MODEL_H_
 #define FOLDMESH_HMM_CORE_MODEL_H_
 
