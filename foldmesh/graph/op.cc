@@ -1,0 +1,145 @@
+#include "foldmesh/graph/op.h"
+
+#include <array>
+
+#include "foldmesh/base/error.h"
+
+namespace foldmesh::graph {
+namespace {
+
+// clang-format off
+const std::vector<OpSpec>& table() {
+  static const std::vector<OpSpec> specs = {
+    {OpKind::kRecyclePair, "recycle_pair", true,
+     {"z [N,N,128]", "aatype [N] int", "prev_positions [N,37,3] A"},
+     {"z"},
+     {"prev_pair_norm//scale", "prev_pair_norm//offset", "prev_pos_linear//weights", "prev_pos_linear//bias"}},
+    {OpKind::kPairEmbedding, "pair_embedding", true,
+     {"z [N,N,128]", "target_feat [N,22]", "residue_index [N] int"},
+     {"z"},
+     {"left_single//weights", "left_single//bias", "right_single//weights", "right_single//bias",
+      "pair_activiations//weights", "pair_activiations//bias"}},
+    {OpKind::kMsaEmbedding, "msa_embedding", false,
+     {"target_feat [N,22]", "msa_feat [S,N,49]", "prev_msa_first_row [N,256]"},
+     {"m [R,N,256], rows S.. left unwritten"},
+     {"preprocess_1d//weights", "preprocess_1d//bias", "preprocess_msa//weights", "preprocess_msa//bias",
+      "prev_msa_first_row_norm//scale", "prev_msa_first_row_norm//offset"}},
+    {OpKind::kExtraMsaEmbedding, "extra_msa_embedding", false,
+     {"extra_msa [E,N] int", "extra_has_deletion [E,N]", "extra_deletion_value [E,N]"},
+     {"e [E,N,64]"},
+     {"extra_msa_activations//weights", "extra_msa_activations//bias"}},
+    {OpKind::kTemplatePairEmbedding, "template_pair_embedding", false,
+     {"template_aatype [T,N] int", "template_all_atom_mask [T,N,37]", "template_pseudo_beta [T,N,3] A",
+      "template_pseudo_beta_mask [T,N]"},
+     {"t [N,N,64] of template Node::index"},
+     {"embedding2d//weights", "embedding2d//bias"}},
+    {OpKind::kTemplatePointwiseAttention, "template_pointwise_attention", true,
+     {"z [N,N,128]", "template_mask [T]", "t_0 .. t_{T-1} [N,N,64] (one operand each)"},
+     {"z"},
+     {"attention//query_w", "attention//key_w", "attention//value_w", "attention//output_w", "attention//output_b"}},
+    {OpKind::kTemplateAngleEmbedding, "template_angle_embedding", true,
+     {"m [R,N,256]", "template_aatype [T,N] int", "template_torsion_angles_sin_cos [T,N,7,2]",
+      "template_alt_torsion_angles_sin_cos [T,N,7,2]", "template_torsion_angles_mask [T,N,7]"},
+     {"m, rows R-T.. written"},
+     {"template_single_embedding//weights", "template_single_embedding//bias",
+      "template_projection//weights", "template_projection//bias"}},
+    {OpKind::kRowAttention, "row_attention", true,
+     {"m [R,N,c]", "z [N,N,128]", "msa_mask [R,N]"},
+     {"m"},
+     {"query_norm//scale", "query_norm//offset", "feat_2d_norm//scale", "feat_2d_norm//offset", "//feat_2d_weights",
+      "attention//query_w", "attention//key_w", "attention//value_w", "attention//gating_w", "attention//gating_b",
+      "attention//output_w", "attention//output_b"}},
+    {OpKind::kColumnAttention, "column_attention", true,
+     {"m [R,N,c]", "msa_mask [R,N]"},
+     {"m"},
+     {"query_norm//scale", "query_norm//offset",
+      "attention//query_w", "attention//key_w", "attention//value_w", "attention//gating_w", "attention//gating_b",
+      "attention//output_w", "attention//output_b"}},
+    {OpKind::kGlobalColumnAttention, "global_column_attention", true,
+     {"m [R,N,c]", "msa_mask [R,N]"},
+     {"m"},
+     {"query_norm//scale", "query_norm//offset",
+      "attention//query_w", "attention//key_w", "attention//value_w", "attention//gating_w", "attention//gating_b",
+      "attention//output_w", "attention//output_b"}},
+    {OpKind::kTransition, "transition", true,
+     {"x [A,B,c]"},
+     {"x"},
+     {"input_layer_norm//scale", "input_layer_norm//offset", "transition1//weights", "transition1//bias",
+      "transition2//weights", "transition2//bias"}},
+    {OpKind::kOuterProductMean, "outer_product_mean", true,
+     {"z [N,N,128]", "m [R,N,c]", "msa_mask [R,N]"},
+     {"z"},
+     {"layer_norm_input//scale", "layer_norm_input//offset", "left_projection//weights", "left_projection//bias",
+      "right_projection//weights", "right_projection//bias", "//output_w", "//output_b"}},
+    {OpKind::kTriangleMultiplication, "triangle_multiplication", true,
+     {"z [N,N,c]", "pair_mask [N,N]"},
+     {"z"},
+     {"layer_norm_input//scale", "layer_norm_input//offset", "left_projection//weights", "left_projection//bias",
+      "right_projection//weights", "right_projection//bias", "left_gate//weights", "left_gate//bias",
+      "right_gate//weights", "right_gate//bias", "center_layer_norm//scale", "center_layer_norm//offset",
+      "output_projection//weights", "output_projection//bias", "gating_linear//weights", "gating_linear//bias"}},
+    {OpKind::kTriangleAttention, "triangle_attention", true,
+     {"z [N,N,c]", "pair_mask [N,N]"},
+     {"z"},
+     {"query_norm//scale", "query_norm//offset", "//feat_2d_weights",
+      "attention//query_w", "attention//key_w", "attention//value_w", "attention//gating_w", "attention//gating_b",
+      "attention//output_w", "attention//output_b"}},
+    {OpKind::kLayerNorm, "layer_norm", true, {"x [...,c]"}, {"x"}, {"//scale", "//offset"}},
+    {OpKind::kFirstRow, "first_row", false, {"m [R,N,c]"}, {"row [N,c]"}, {}},
+    {OpKind::kLinear, "linear", false, {"x [A,...,c]"}, {"y [A' <= A,...,d]"}, {"//weights", "//bias"}},
+    {OpKind::kStructureModule, "structure_module", false,
+     {"single [N,384]", "z [N,N,128]", "aatype [N] int", "seq_mask [N]"},
+     {"act [N,384]", "frames [8,N,7] quaternion w,x,y,z and translation in A", "angles [8,N,7,2] sin, cos",
+      "unnormalized_angles [8,N,7,2]", "positions_atom14 [N,14,3] A", "final_atom_positions [N,37,3] A"},
+     {"single_layer_norm//scale", "single_layer_norm//offset",
+      "initial_projection//weights", "initial_projection//bias",
+      "pair_layer_norm//scale", "pair_layer_norm//offset",
+      "fold_iteration/invariant_point_attention/q_scalar//weights",
+      "fold_iteration/invariant_point_attention/q_scalar//bias",
+      "fold_iteration/invariant_point_attention/kv_scalar//weights",
+      "fold_iteration/invariant_point_attention/kv_scalar//bias",
+      "fold_iteration/invariant_point_attention/q_point_local//weights",
+      "fold_iteration/invariant_point_attention/q_point_local//bias",
+      "fold_iteration/invariant_point_attention/kv_point_local//weights",
+      "fold_iteration/invariant_point_attention/kv_point_local//bias",
+      "fold_iteration/invariant_point_attention//trainable_point_weights",
+      "fold_iteration/invariant_point_attention/attention_2d//weights",
+      "fold_iteration/invariant_point_attention/attention_2d//bias",
+      "fold_iteration/invariant_point_attention/output_projection//weights",
+      "fold_iteration/invariant_point_attention/output_projection//bias",
+      "fold_iteration/attention_layer_norm//scale", "fold_iteration/attention_layer_norm//offset",
+      "fold_iteration/transition//weights", "fold_iteration/transition//bias",
+      "fold_iteration/transition_1//weights", "fold_iteration/transition_1//bias",
+      "fold_iteration/transition_2//weights", "fold_iteration/transition_2//bias",
+      "fold_iteration/transition_layer_norm//scale", "fold_iteration/transition_layer_norm//offset",
+      "fold_iteration/affine_update//weights", "fold_iteration/affine_update//bias",
+      "fold_iteration/rigid_sidechain/input_projection//weights", "fold_iteration/rigid_sidechain/input_projection//bias",
+      "fold_iteration/rigid_sidechain/input_projection_1//weights",
+      "fold_iteration/rigid_sidechain/input_projection_1//bias",
+      "fold_iteration/rigid_sidechain/resblock1//weights", "fold_iteration/rigid_sidechain/resblock1//bias",
+      "fold_iteration/rigid_sidechain/resblock2//weights", "fold_iteration/rigid_sidechain/resblock2//bias",
+      "fold_iteration/rigid_sidechain/resblock1_1//weights", "fold_iteration/rigid_sidechain/resblock1_1//bias",
+      "fold_iteration/rigid_sidechain/resblock2_1//weights", "fold_iteration/rigid_sidechain/resblock2_1//bias",
+      "fold_iteration/rigid_sidechain/unnormalized_angles//weights",
+      "fold_iteration/rigid_sidechain/unnormalized_angles//bias"}},
+    {OpKind::kPlddtHead, "plddt_head", false, {"act [N,384]"}, {"lddt_logits [N,50]"},
+     {"input_layer_norm//scale", "input_layer_norm//offset", "act_0//weights", "act_0//bias", "act_1//weights",
+      "act_1//bias", "logits//weights", "logits//bias"}},
+    {OpKind::kDistogramHead, "distogram_head", false, {"z [N,N,128]"}, {"distogram_logits [N,N,64]"},
+     {"half_logits//weights", "half_logits//bias"}},
+  };
+  return specs;
+}
+// clang-format on
+
+}  // namespace
+
+std::span<const OpSpec> catalogue() { return table(); }
+
+const OpSpec& spec(OpKind kind) {
+  const OpSpec& found = table().at(static_cast<size_t>(kind));
+  if (found.kind != kind) base::throw_internal("operator catalogue is out of order at {}", found.name);
+  return found;
+}
+
+}  // namespace foldmesh::graph
