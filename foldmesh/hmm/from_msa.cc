@@ -92,7 +92,7 @@ void check_annotation(const bio::Msa& msa, const std::string& annotation, const 
 void annotate(CoreModel& model, const bio::Msa& msa, const std::vector<bool>& is_match) {
   model.name = msa.name;
   model.accession = msa.accession;
-  model.description = msa.description;
+  model.description = msa.description.substr(0, msa.description.find_last_not_of(" \t") + 1);
   model.cutoffs = msa.cutoffs;
   model.rf = at_match_columns(msa.rf, is_match);
   model.cs = at_match_columns(msa.ss_cons, is_match);

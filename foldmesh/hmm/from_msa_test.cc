@@ -146,6 +146,21 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
+// A short account of the first difference; printing whole files would help nobody.
+testing::AssertionResult same_text(const std::string& actual, const std::string& expected) {
+  std::istringstream a(actual), b(expected);
+  std::string line_a, line_b;
+  for (int n = 1;; ++n) {
+    const bool more_a = static_cast<bool>(std::getline(a, line_a)),
+               more_b = static_cast<bool>(std::getline(b, line_b));
+    if (!more_a && !more_b) return testing::AssertionSuccess();
+    if (more_a != more_b || line_a != line_b) {
+      return testing::AssertionFailure()
+             << "line " << n << "\n  ours:     " << line_a << "\n  expected: " << line_b;
+    }
+  }
+}
+
 // The file that HMMER wrote of the same model, byte for byte.
 TEST(BuildFromMsaFile, EqualsHmmbuildOutput) {
   const std::pair<const char*, const char*> cases[] = {{"msa/fn3.sto", "msa/fn3.hmm"},
@@ -153,13 +168,13 @@ TEST(BuildFromMsaFile, EqualsHmmbuildOutput) {
   for (const auto& [alignment, expected] : cases) {
     std::string text;
     append_hmm(text, build_from_msa(read_alignment(kGolden + alignment)), "3.4 | Aug 2023");
-    EXPECT_EQ(text, base::read_file(kGolden + expected)) << alignment;
+    EXPECT_TRUE(same_text(text, base::read_file(kGolden + expected))) << alignment;
   }
   MsaBuildOptions hand;
   hand.architecture = Architecture::kHand;
   std::string text;
   append_hmm(text, build_from_msa(read_alignment(kGolden + "iter/s05.chk-1.sto"), hand), "3.4 | Aug 2023");
-  EXPECT_EQ(text, base::read_file(kGolden + "iter/s05.chk-2.hmm"));
+  EXPECT_TRUE(same_text(text, base::read_file(kGolden + "iter/s05.chk-2.hmm")));
 }
 
 bio::Msa small_alignment(const std::vector<std::string>& rows) {
