@@ -21,6 +21,7 @@ const std::string kGolden = FOLDMESH_TESTS_DIR "/golden/hmmer/";
 // What these tests need of Stockholm; the real reader belongs to seqio, which hmm does not use.
 bio::Msa read_alignment(const std::string& path) {
   bio::Msa msa;
+  msa.name = std::filesystem::path(path).stem();  // hmmbuild's fallback
   std::map<std::string, size_t> row_of;
   std::istringstream in(base::read_file(path));
   for (std::string line; std::getline(in, line);) {
