@@ -24,8 +24,8 @@ void run_row(const KernelArgs& args) {
   bias.z = args.inputs[1].as<double>();
   const AttentionParams attention = read_attention(params, query_norm);
   const Lines rows = rows_of(args.inputs[0].shape);
-  attend(args, rows, attention_sizes(rows, param(args, "attention//query_w").shape), attention, args.outputs[0].as<double>(),
-         args.inputs[2].as<double>(), &bias);
+  attend(args, rows, attention_sizes(rows, param(args, "attention//query_w").shape), attention,
+         args.outputs[0].as<double>(), args.inputs[2].as<double>(), &bias);
 }
 
 size_t column_bytes(const KernelShapes& shapes) {
@@ -42,8 +42,8 @@ void run_column(const KernelArgs& args) {
          args.outputs[0].as<double>(), args.inputs[1].as<double>(), nullptr);
 }
 
-// Global column attention: one query per column (the masked mean of its rows), keys and values shared by the heads.
-// Rows differ only in their gate.
+// Global column attention: one query per column (the masked mean of its rows), keys and values shared by the
+// heads. Rows differ only in their gate.
 
 struct GlobalScratch {
   double *x, *mean, *query, *key, *value, *gate, *weights, *attended, *update;
@@ -120,7 +120,8 @@ void run_global(const KernelArgs& args) {
     apply(p.gate, s.x, n.length, s.gate);
     attend_globally(n, columns, column, mask, s);
     for (int64_t row = 0; row < n.length; ++row) {
-      for (int64_t k = 0; k < width; ++k) s.gate[row * width + k] = sigmoid(s.gate[row * width + k]) * s.attended[k];
+      for (int64_t k = 0; k < width; ++k)
+        s.gate[row * width + k] = sigmoid(s.gate[row * width + k]) * s.attended[k];
     }
     apply(p.output, s.gate, n.length, s.update);
     for (int64_t row = 0; row < n.length; ++row) {

@@ -21,8 +21,9 @@ inline double squared_distance(const double* a, const double* b) {
   return x * x + y * y + z * z;
 }
 
-// The distance bin of a distogram whose bins start at 3.25, 4.5, 5.75, ... A; the last one ends at 1e4 A. Edges belong
-// to no bin: -1 for a distance on an edge or below the first one (suppl. algorithms 32 and table 1).
+// The distance bin of a distogram whose bins start at 3.25, 4.5, 5.75, ... A; the last one ends at 1e4 A.
+// Edges belong to no bin: -1 for a distance on an edge or below the first one (suppl. algorithms 32 and table
+// 1).
 inline int distance_bin(double squared_distance, int n_bins) {
   constexpr double kFirst = 3.25, kStep = 1.25, kLastSquared = 1e8;
   for (int bin = 0; bin < n_bins; ++bin) {
@@ -33,8 +34,8 @@ inline int distance_bin(double squared_distance, int n_bins) {
   return -1;
 }
 
-// The 88 features of a pair of template residues (suppl. table 1, template_pair_feat): distogram, pseudo-beta mask,
-// residue type of j, of i, unit vector (zero in all monomer models), backbone mask.
+// The 88 features of a pair of template residues (suppl. table 1, template_pair_feat): distogram, pseudo-beta
+// mask, residue type of j, of i, unit vector (zero in all monomer models), backbone mask.
 inline constexpr int kTemplatePairFeatures = 88;
 struct TemplateResidues {
   const int32_t* aatype;           // [N]
@@ -44,8 +45,8 @@ struct TemplateResidues {
 };
 void template_pair_features(const TemplateResidues& residues, int64_t i, int64_t j, double* features);
 
-// The 57 features of one template residue (suppl. table 1, template_angle_feat): residue type, torsions, alternative
-// torsions, their mask.
+// The 57 features of one template residue (suppl. table 1, template_angle_feat): residue type, torsions,
+// alternative torsions, their mask.
 inline constexpr int kTemplateAngleFeatures = 57;
 struct TemplateTorsions {
   const int32_t* aatype;      // [N]

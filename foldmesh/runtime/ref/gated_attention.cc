@@ -48,14 +48,15 @@ void fill_bias(const KernelArgs& args, const BiasSizes& n, const PairBias& pairs
     }
     apply(pairs.weights, s.x, n.length, s.bias);
     for (int64_t k = 0; k < n.length; ++k) {
-      for (int64_t h = 0; h < n.n_heads; ++h) bias[(h * n.length + j) * n.length + k] = s.bias[k * n.n_heads + h];
+      for (int64_t h = 0; h < n.n_heads; ++h)
+        bias[(h * n.length + j) * n.length + k] = s.bias[k * n.n_heads + h];
     }
   });
 }
 
 // Leaves in s.gate the gated, weighted values of all heads: the input of the output layer.
-void attend_line(const AttentionSizes& n, const Lines& lines, int64_t line, const double* mask, const double* bias,
-                 AttentionScratch& s) {
+void attend_line(const AttentionSizes& n, const Lines& lines, int64_t line, const double* mask,
+                 const double* bias, AttentionScratch& s) {
   const int64_t width = n.n_heads * n.head_size;
   const double scale = 1.0 / std::sqrt(static_cast<double>(n.head_size));
   for (int64_t h = 0; h < n.n_heads; ++h) {
@@ -102,8 +103,8 @@ size_t biased_attention_bytes(const AttentionSizes& sizes, int64_t pair_channels
                                               attention_bytes(sizes, n_threads));
 }
 
-void attend(const KernelArgs& args, const Lines& lines, const AttentionSizes& sizes, const AttentionParams& params,
-            double* x, const double* mask, const PairBias* pairs) {
+void attend(const KernelArgs& args, const Lines& lines, const AttentionSizes& sizes,
+            const AttentionParams& params, double* x, const double* mask, const PairBias* pairs) {
   double* bias = nullptr;
   size_t offset = 0;
   if (pairs != nullptr) {
@@ -115,7 +116,8 @@ void attend(const KernelArgs& args, const Lines& lines, const AttentionSizes& si
   const int64_t c = sizes.channels;
   args.pool.parallel_for(lines.count, [&](int64_t line, int worker) {
     auto s = worker_scratch<AttentionScratch>(args.workspace, offset, worker, sizes);
-    for (int64_t p = 0; p < lines.length; ++p) apply(params.norm, x + lines.index(line, p) * c, 1, s.x + p * c);
+    for (int64_t p = 0; p < lines.length; ++p)
+      apply(params.norm, x + lines.index(line, p) * c, 1, s.x + p * c);
     apply(params.query, s.x, lines.length, s.query);
     apply(params.key, s.x, lines.length, s.key);
     apply(params.value, s.x, lines.length, s.value);

@@ -17,7 +17,9 @@ struct Lines {
   int64_t count = 0, length = 0;
   int64_t line_stride = 0, position_stride = 0;
 
-  int64_t index(int64_t line, int64_t position) const { return line * line_stride + position * position_stride; }
+  int64_t index(int64_t line, int64_t position) const {
+    return line * line_stride + position * position_stride;
+  }
 };
 inline Lines rows_of(const tensor::Shape& x) { return {x[0], x[1], x[1], 1}; }
 inline Lines columns_of(const tensor::Shape& x) { return {x[1], x[0], 1, x[1]}; }
@@ -37,8 +39,8 @@ struct AttentionParams {
 // The five layers below "attention/", in catalogue order.
 AttentionParams read_attention(ParamReader& params, const LayerNorm& norm);
 
-// Logits of pairs, bias[h,j,k] = (norm(z[j,k]) W)[h], shared by all lines; z is read along its own lines (line j,
-// position k).
+// Logits of pairs, bias[h,j,k] = (norm(z[j,k]) W)[h], shared by all lines; z is read along its own lines
+// (line j, position k).
 struct PairBias {
   LayerNorm norm;
   Linear weights;
@@ -46,10 +48,10 @@ struct PairBias {
   const double* z = nullptr;
 };
 
-// Adds to every line of x the attention over that line. `mask` [A,B] marks the valid keys. `bias` may be null.
-// The workspace holds attention_bytes(...).
-void attend(const KernelArgs& args, const Lines& lines, const AttentionSizes& sizes, const AttentionParams& params,
-            double* x, const double* mask, const PairBias* bias);
+// Adds to every line of x the attention over that line. `mask` [A,B] marks the valid keys. `bias` may be
+// null. The workspace holds attention_bytes(...).
+void attend(const KernelArgs& args, const Lines& lines, const AttentionSizes& sizes,
+            const AttentionParams& params, double* x, const double* mask, const PairBias* bias);
 size_t attention_bytes(const AttentionSizes& sizes, int n_threads);
 // With a bias out of pairs of `pair_channels` channels.
 size_t biased_attention_bytes(const AttentionSizes& sizes, int64_t pair_channels, int n_threads);

@@ -20,7 +20,8 @@ struct PlddtScratch {
 };
 
 size_t plddt_bytes(const KernelShapes& shapes) {
-  return bytes_of<PlddtScratch>(PlddtSizes{shapes.inputs[0][0], shapes.inputs[0][1], param(shapes, "act_0//weights")[1]});
+  return bytes_of<PlddtScratch>(
+      PlddtSizes{shapes.inputs[0][0], shapes.inputs[0][1], param(shapes, "act_0//weights")[1]});
 }
 
 void run_plddt(const KernelArgs& args) {

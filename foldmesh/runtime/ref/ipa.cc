@@ -31,10 +31,10 @@ struct Projections {
 
 // What one query residue collects: the input of the output layer, in its order.
 struct Collected {
-  double* scalars;        // [12,16]
-  double* local_points;   // [3,12,8], coordinate first
-  double* point_norms;    // [12,8]
-  double* pair;           // [12,128]
+  double* scalars;       // [12,16]
+  double* local_points;  // [3,12,8], coordinate first
+  double* point_norms;   // [12,8]
+  double* pair;          // [12,128]
 };
 
 struct ResidueScratch {
@@ -75,7 +75,8 @@ double softplus(double x) { return std::log1p(std::exp(x)); }
 void attend_head(const IpaParams& params, const IpaInputs& in, const Projections& p, int64_t i, int64_t h,
                  const double* pair_bias, double* weights) {
   const double scalar_scale = std::sqrt(1.0 / (3.0 * kIpaScalars));
-  const double point_scale = softplus(params.head_weights[h]) * std::sqrt(1.0 / (3.0 * kIpaQueryPoints * 4.5));
+  const double point_scale =
+      softplus(params.head_weights[h]) * std::sqrt(1.0 / (3.0 * kIpaQueryPoints * 4.5));
   const double pair_scale = std::sqrt(1.0 / 3.0);
   const double* query = p.query + (i * kIpaHeads + h) * kIpaScalars;
   const double* query_points = p.query_points + (i * kIpaHeads + h) * kIpaQueryPoints * 3;
@@ -102,7 +103,8 @@ void collect_head(const IpaInputs& in, const Projections& p, int64_t i, int64_t 
   std::fill_n(pair, in.pair_channels, 0.0);
   for (int64_t j = 0; j < in.n_res; ++j) {
     const double* value = p.key_value + ((j * kIpaHeads + h) * 2 + 1) * kIpaScalars;
-    const double* value_points = p.key_value_points + ((j * kIpaHeads + h) * kKeyValuePoints + kIpaQueryPoints) * 3;
+    const double* value_points =
+        p.key_value_points + ((j * kIpaHeads + h) * kKeyValuePoints + kIpaQueryPoints) * 3;
     const double* pair_ij = in.pair + (i * in.n_res + j) * in.pair_channels;
     for (int64_t c = 0; c < kIpaScalars; ++c) scalars[c] += weights[j] * value[c];
     for (int64_t k = 0; k < kIpaValuePoints * 3; ++k) points[k] += weights[j] * value_points[k];

@@ -1,4 +1,5 @@
-// Internal: invariant point attention (Jumper et al. 2021, suppl. algorithm 22), in the layout of the monomer models.
+// Internal: invariant point attention (Jumper et al. 2021, suppl. algorithm 22), in the layout of the monomer
+// models.
 #ifndef FOLDMESH_RUNTIME_REF_IPA_H_
 #define FOLDMESH_RUNTIME_REF_IPA_H_
 
@@ -24,9 +25,9 @@ IpaParams read_ipa(ParamReader& params);
 // Lengths are in units of the structure module's position scale (10 A).
 struct IpaInputs {
   int64_t n_res = 0, pair_channels = 0;
-  const double* act = nullptr;   // [N,384]
-  const double* pair = nullptr;  // [N,N,128], layer-normed
-  const double* mask = nullptr;  // [N]
+  const double* act = nullptr;     // [N,384]
+  const double* pair = nullptr;    // [N,N,128], layer-normed
+  const double* mask = nullptr;    // [N]
   const double* frames = nullptr;  // [N,7] unit quaternion w,x,y,z and translation
 };
 

@@ -9,8 +9,8 @@ namespace {
 
 constexpr double kLayerNormEpsilon = 1e-5;
 
-// One block of outputs, summed in registers. Every output is the bias plus its products in ascending input order,
-// whatever the block size, so that results do not depend on how rows are grouped.
+// One block of outputs, summed in registers. Every output is the bias plus its products in ascending input
+// order, whatever the block size, so that results do not depend on how rows are grouped.
 template <int64_t kRows, int64_t kCols>
 void apply_block(const Linear& layer, const double* x, int64_t first_col, double* y) {
   double sum[kRows][kCols];
@@ -77,12 +77,14 @@ void softmax(double* row, int64_t n) {
 size_t param_index(graph::OpKind kind, std::string_view leaf) {
   const std::vector<std::string_view>& params = graph::spec(kind).params;
   const auto found = std::find(params.begin(), params.end(), leaf);
-  if (found == params.end()) base::throw_internal("operator {} has no parameter {}", graph::spec(kind).name, leaf);
+  if (found == params.end())
+    base::throw_internal("operator {} has no parameter {}", graph::spec(kind).name, leaf);
   return static_cast<size_t>(found - params.begin());
 }
 
 const tensor::ConstView& ParamReader::next() {
-  if (at_ == params_.size()) base::throw_internal("operator has {} parameters, more were read", params_.size());
+  if (at_ == params_.size())
+    base::throw_internal("operator has {} parameters, more were read", params_.size());
   return params_[at_++];
 }
 

@@ -31,7 +31,8 @@ void apply(const Linear& layer, const double* x, int64_t n_rows, double* y);
 // y [n_rows, n] = norm(x); y may be x.
 void apply(const LayerNorm& norm, const double* x, int64_t n_rows, double* y);
 
-// y += the layer's weights of input `i`, times `factor`: one term of x W. With one-hot inputs it is the whole product.
+// y += the layer's weights of input `i`, times `factor`: one term of x W. With one-hot inputs it is the whole
+// product.
 inline void add_input(const Linear& layer, int64_t i, double factor, double* y) {
   const float* w = layer.weights + i * layer.n_out;
   for (int64_t o = 0; o < layer.n_out; ++o) y[o] += factor * w[o];
@@ -42,7 +43,8 @@ inline void add_bias(const Linear& layer, double* y) {
 
 // Softmax of one row, in place.
 void softmax(double* row, int64_t n);
-// Stands in for the logit of a masked key. It replaces the logit, so a row without a valid key comes out uniform.
+// Stands in for the logit of a masked key. It replaces the logit, so a row without a valid key comes out
+// uniform.
 inline constexpr double kMaskedLogit = -1e9;
 
 inline double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
@@ -72,9 +74,9 @@ class ParamReader {
  public:
   explicit ParamReader(std::span<const tensor::ConstView> params) : params_(params) {}
 
-  LayerNorm layer_norm();          // scale, offset
-  Linear linear();                 // weights, bias
-  Linear linear_without_bias();    // weights; the first axis is the input
+  LayerNorm layer_norm();        // scale, offset
+  Linear linear();               // weights, bias
+  Linear linear_without_bias();  // weights; the first axis is the input
   const tensor::ConstView& next();
 
  private:

@@ -88,7 +88,8 @@ void run(const KernelArgs& args) {
       double count = 0;
       for (int64_t s = 0; s < n.n_seq; ++s) count += mask[s * n.n_res + i] * mask[s * n.n_res + j];
       for (int64_t c = 0; c < n.pair_channels; ++c) {
-        z[(i * n.n_res + j) * n.pair_channels + c] += scratch.update[j * n.pair_channels + c] / (kCountEpsilon + count);
+        z[(i * n.n_res + j) * n.pair_channels + c] +=
+            scratch.update[j * n.pair_channels + c] / (kCountEpsilon + count);
       }
     }
   });

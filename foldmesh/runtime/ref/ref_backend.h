@@ -10,8 +10,8 @@
 namespace foldmesh::runtime {
 
 // Activations and masks are float64, parameters float32 as stored, integers int32. Stateless.
-// Kernels throw kInput when an integer operand (aatype, extra_msa) is no valid class, kInternal when the workspace
-// is smaller than workspace_bytes said.
+// Kernels throw kInput when an integer operand (aatype, extra_msa) is no valid class, kInternal when the
+// workspace is smaller than workspace_bytes said.
 class RefBackend : public Backend {
  public:
   std::string_view name() const override { return "ref"; }

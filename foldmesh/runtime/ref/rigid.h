@@ -10,7 +10,8 @@ namespace foldmesh::runtime::ref {
 using Vec3 = std::array<double, 3>;
 using Mat3 = std::array<std::array<double, 3>, 3>;
 
-// x -> rotation x + translation. The rotation need not be orthogonal: groups that a residue type lacks have a zero one.
+// x -> rotation x + translation. The rotation need not be orthogonal: groups that a residue type lacks have a
+// zero one.
 struct Rigid {
   Mat3 rotation = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
   Vec3 translation = {0, 0, 0};
@@ -24,7 +25,8 @@ inline Vec3 rotate(const Mat3& r, const Vec3& v) {
 
 inline Vec3 apply(const Rigid& rigid, const Vec3& v) {
   const Vec3 rotated = rotate(rigid.rotation, v);
-  return {rotated[0] + rigid.translation[0], rotated[1] + rigid.translation[1], rotated[2] + rigid.translation[2]};
+  return {rotated[0] + rigid.translation[0], rotated[1] + rigid.translation[1],
+          rotated[2] + rigid.translation[2]};
 }
 
 // The point that apply() would send to v, for an orthogonal rotation.

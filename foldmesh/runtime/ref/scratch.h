@@ -10,19 +10,21 @@
 
 namespace foldmesh::runtime::ref {
 
-// Hands out arrays of doubles one after the other. Made without memory it only adds up what is asked for, so that
-// workspace_bytes and run can go through one and the same layout.
+// Hands out arrays of doubles one after the other. Made without memory it only adds up what is asked for, so
+// that workspace_bytes and run can go through one and the same layout.
 class Arena {
  public:
   Arena() = default;
   explicit Arena(std::span<std::byte> memory)
-      : memory_(reinterpret_cast<double*>(memory.data())), capacity_(static_cast<int64_t>(memory.size() / sizeof(double))) {}
+      : memory_(reinterpret_cast<double*>(memory.data())),
+        capacity_(static_cast<int64_t>(memory.size() / sizeof(double))) {}
 
   double* take(int64_t n) {
     const int64_t at = used_;
     used_ += n;
     if (memory_ == nullptr) return nullptr;
-    if (used_ > capacity_) base::throw_internal("workspace of {} doubles is too small for {}", capacity_, used_);
+    if (used_ > capacity_)
+      base::throw_internal("workspace of {} doubles is too small for {}", capacity_, used_);
     return memory_ + at;
   }
   size_t bytes() const { return static_cast<size_t>(used_) * sizeof(double); }
@@ -40,7 +42,8 @@ size_t bytes_of(const Sizes& sizes) {
   return count.bytes();
 }
 
-// The copy of the layout that belongs to one worker; the workspace holds `n_workers` of them from `offset` on.
+// The copy of the layout that belongs to one worker; the workspace holds `n_workers` of them from `offset`
+// on.
 template <typename Layout, typename Sizes>
 Layout worker_scratch(std::span<std::byte> workspace, size_t offset, int worker, const Sizes& sizes) {
   const size_t each = bytes_of<Layout>(sizes);

@@ -107,7 +107,8 @@ void update_frames(const Linear& layer, const double* act, int64_t n_res, const 
   for (int64_t i = 0; i < n_res; ++i) {
     const double* update = s.frame_update + i * 6;
     double* frame = s.frames + i * 7;
-    const Vec3 moved = apply(rigid_of(frame), {update[3], update[4], update[5]});  // by the rotation before the update
+    const Vec3 moved =
+        apply(rigid_of(frame), {update[3], update[4], update[5]});  // by the rotation before the update
     const Quaternion old = {frame[0], frame[1], frame[2], frame[3]};
     const Quaternion turned = normalized(multiply(old, {1, update[0], update[1], update[2]}));
     const double values[7] = {turned.w, turned.x, turned.y, turned.z, moved[0], moved[1], moved[2]};
@@ -127,8 +128,8 @@ void residual_block(const Linear& in, const Linear& out, int64_t n_res, const Sc
 }
 
 // unnormalized and angles [N,7,2]
-void predict_angles(const AngleParams& p, const double* act, int64_t n_res, const Scratch& s, double* unnormalized,
-                    double* angles) {
+void predict_angles(const AngleParams& p, const double* act, int64_t n_res, const Scratch& s,
+                    double* unnormalized, double* angles) {
   const int64_t size = n_res * p.input.n_in;
   std::copy_n(act, size, s.update);
   relu(s.update, size);
@@ -150,8 +151,8 @@ void predict_angles(const AngleParams& p, const double* act, int64_t n_res, cons
 }
 
 // `frames` [N,7] with translations in A
-void place_atoms(const int32_t* aatype, const double* frames, const double* angles, int64_t n_res, double* atom14,
-                 double* atom37) {
+void place_atoms(const int32_t* aatype, const double* frames, const double* angles, int64_t n_res,
+                 double* atom14, double* atom37) {
   for (int64_t i = 0; i < n_res; ++i) {
     const int type = checked_class(aatype[i], bio::kNumRestypes, "aatype");
     Torsions torsions;
@@ -180,9 +181,8 @@ void run(const KernelArgs& args) {
   apply(p.single_norm, args.inputs[0].as<double>(), n.n_res, s.initial);
   apply(p.initial_projection, s.initial, n.n_res, act);
   const int64_t pair_row = n.n_res * n.pair_channels;
-  args.pool.parallel_for(n.n_res, [&](int64_t i, int) {
-    apply(p.pair_norm, z + i * pair_row, n.n_res, s.pair + i * pair_row);
-  });
+  args.pool.parallel_for(
+      n.n_res, [&](int64_t i, int) { apply(p.pair_norm, z + i * pair_row, n.n_res, s.pair + i * pair_row); });
   for (int64_t i = 0; i < n.n_res; ++i) {
     const double identity[7] = {1, 0, 0, 0, 0, 0, 0};
     std::copy_n(identity, 7, s.frames + i * 7);

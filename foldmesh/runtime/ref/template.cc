@@ -39,10 +39,9 @@ void run_pair_embedding(const KernelArgs& args) {
   const Linear layer = params.linear();
   const int64_t n_res = args.outputs[0].dim(0);
   const int64_t t = args.node.index;
-  const TemplateResidues residues = {args.inputs[0].as<int32_t>() + t * n_res,
-                                     args.inputs[1].as<double>() + t * n_res * bio::kNumAtom37,
-                                     args.inputs[2].as<double>() + t * n_res * 3,
-                                     args.inputs[3].as<double>() + t * n_res};
+  const TemplateResidues residues = {
+      args.inputs[0].as<int32_t>() + t * n_res, args.inputs[1].as<double>() + t * n_res * bio::kNumAtom37,
+      args.inputs[2].as<double>() + t * n_res * 3, args.inputs[3].as<double>() + t * n_res};
   const RowSizes n = {n_res, kTemplatePairFeatures};
   double* out = args.outputs[0].as<double>();
   args.pool.parallel_for(n_res, [&](int64_t i, int worker) {
@@ -59,7 +58,8 @@ void run_pair_embedding(const KernelArgs& args) {
 struct PointwiseSizes {
   int64_t n_res, n_templates, channels, n_heads, head_size;
 };
-PointwiseSizes pointwise_sizes(const tensor::Shape& z, const tensor::Shape& mask, const tensor::Shape& query_w) {
+PointwiseSizes pointwise_sizes(const tensor::Shape& z, const tensor::Shape& mask,
+                               const tensor::Shape& query_w) {
   return {z[0], mask[0], z[2], query_w[1], query_w[2]};
 }
 
@@ -79,7 +79,8 @@ struct PointwiseScratch {
 };
 
 size_t pointwise_bytes(const KernelShapes& shapes) {
-  const PointwiseSizes n = pointwise_sizes(shapes.inputs[0], shapes.inputs[1], param(shapes, "attention//query_w"));
+  const PointwiseSizes n =
+      pointwise_sizes(shapes.inputs[0], shapes.inputs[1], param(shapes, "attention//query_w"));
   return static_cast<size_t>(shapes.n_threads) * bytes_of<PointwiseScratch>(n);
 }
 
@@ -96,7 +97,8 @@ void attend_templates(const PointwiseSizes& n, const double* template_mask, cons
       softmax(s.weights, n.n_templates);
       for (int64_t d = head; d < head + n.head_size; ++d) {
         s.attended[d] = 0;
-        for (int64_t t = 0; t < n.n_templates; ++t) s.attended[d] += s.weights[t] * s.value[t * n.n_res * width + d];
+        for (int64_t t = 0; t < n.n_templates; ++t)
+          s.attended[d] += s.weights[t] * s.value[t * n.n_res * width + d];
       }
     }
   }
@@ -108,9 +110,11 @@ void run_pointwise(const KernelArgs& args) {
   const Linear key = params.linear_without_bias();
   const Linear value = params.linear_without_bias();
   const Linear output = params.linear();
-  const PointwiseSizes n = pointwise_sizes(args.inputs[0].shape, args.inputs[1].shape, param(args, "attention//query_w").shape);
+  const PointwiseSizes n =
+      pointwise_sizes(args.inputs[0].shape, args.inputs[1].shape, param(args, "attention//query_w").shape);
   const double* template_mask = args.inputs[1].as<double>();
-  const bool any_real = std::any_of(template_mask, template_mask + n.n_templates, [](double m) { return m != 0; });
+  const bool any_real =
+      std::any_of(template_mask, template_mask + n.n_templates, [](double m) { return m != 0; });
   if (!any_real) return;  // not even the output bias is added
   const std::span<const tensor::View> templates = args.inputs.subspan(2);
   double* z = args.outputs[0].as<double>();
@@ -156,7 +160,8 @@ void run_angle_embedding(const KernelArgs& args) {
                                        args.inputs[2].as<double>() + t * n_res * kTorsions * 2,
                                        args.inputs[3].as<double>() + t * n_res * kTorsions * 2,
                                        args.inputs[4].as<double>() + t * n_res * kTorsions};
-    for (int64_t i = 0; i < n_res; ++i) template_angle_features(torsions, i, s.features + i * kTemplateAngleFeatures);
+    for (int64_t i = 0; i < n_res; ++i)
+      template_angle_features(torsions, i, s.features + i * kTemplateAngleFeatures);
     apply(embedding, s.features, n_res, s.hidden);
     relu(s.hidden, n_res * embedding.n_out);
     apply(projection, s.hidden, n_res, m + (first_row + t) * n_res * projection.n_out);

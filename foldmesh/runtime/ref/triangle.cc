@@ -13,7 +13,8 @@ using graph::Variant;
 using tensor::Shape;
 
 [[noreturn]] void wrong_variant(const graph::Node& node) {
-  base::throw_internal("{}: variant {} is not one of this operator", node.name, static_cast<int>(node.variant));
+  base::throw_internal("{}: variant {} is not one of this operator", node.name,
+                       static_cast<int>(node.variant));
 }
 
 // Triangle multiplication.
@@ -21,7 +22,9 @@ using tensor::Shape;
 struct MultiplicationSizes {
   int64_t n_res, channels, hidden;
 };
-MultiplicationSizes multiplication_sizes(const Shape& z, const Shape& left_w) { return {z[0], z[2], left_w[1]}; }
+MultiplicationSizes multiplication_sizes(const Shape& z, const Shape& left_w) {
+  return {z[0], z[2], left_w[1]};
+}
 
 // left, right [N,N,hidden]: the gated and masked edges
 struct Edges {
@@ -40,13 +43,14 @@ struct RowScratch {
 };
 
 size_t multiplication_bytes(const KernelShapes& shapes) {
-  const MultiplicationSizes n = multiplication_sizes(shapes.inputs[0], param(shapes, "left_projection//weights"));
+  const MultiplicationSizes n =
+      multiplication_sizes(shapes.inputs[0], param(shapes, "left_projection//weights"));
   return bytes_of<Edges>(n) + static_cast<size_t>(shapes.n_threads) * bytes_of<RowScratch>(n);
 }
 
 // edges = mask * projection(x) * sigmoid(gate(x)) for one row of pairs
-void project_edges(const Linear& projection, const Linear& gate, const double* x, const double* mask, int64_t n_res,
-                   double* gate_scratch, double* edges) {
+void project_edges(const Linear& projection, const Linear& gate, const double* x, const double* mask,
+                   int64_t n_res, double* gate_scratch, double* edges) {
   apply(projection, x, n_res, edges);
   apply(gate, x, n_res, gate_scratch);
   for (int64_t k = 0; k < n_res; ++k) {
@@ -56,8 +60,10 @@ void project_edges(const Linear& projection, const Linear& gate, const double* x
   }
 }
 
-// product[j] = sum_k left[i,k] right[j,k] (outgoing) or sum_k left[k,j] right[k,i] (incoming), channel by channel
-void multiply_edges(const MultiplicationSizes& n, const Edges& edges, Variant variant, int64_t i, double* product) {
+// product[j] = sum_k left[i,k] right[j,k] (outgoing) or sum_k left[k,j] right[k,i] (incoming), channel by
+// channel
+void multiply_edges(const MultiplicationSizes& n, const Edges& edges, Variant variant, int64_t i,
+                    double* product) {
   const bool outgoing = variant == Variant::kOutgoing;
   std::fill_n(product, n.n_res * n.hidden, 0.0);
   for (int64_t j = 0; j < n.n_res; ++j) {
@@ -79,7 +85,8 @@ void run_multiplication(const KernelArgs& args) {
   const LayerNorm center_norm = params.layer_norm();
   const Linear output = params.linear(), output_gate = params.linear();
 
-  const MultiplicationSizes n = multiplication_sizes(args.inputs[0].shape, param(args, "left_projection//weights").shape);
+  const MultiplicationSizes n =
+      multiplication_sizes(args.inputs[0].shape, param(args, "left_projection//weights").shape);
   double* z = args.outputs[0].as<double>();
   const double* mask = args.inputs[1].as<double>();
   const auto edges = shared_scratch<Edges>(args.workspace, n);
@@ -104,12 +111,13 @@ void run_multiplication(const KernelArgs& args) {
   });
 }
 
-// Triangle attention: along the rows of z (starting node), or along its columns (ending node), which is the same
-// computation on the transposed tensor, bias included.
+// Triangle attention: along the rows of z (starting node), or along its columns (ending node), which is the
+// same computation on the transposed tensor, bias included.
 
 size_t attention_workspace_bytes(const KernelShapes& shapes) {
   const Shape& z = shapes.inputs[0];
-  return biased_attention_bytes(attention_sizes(rows_of(z), param(shapes, "attention//query_w")), z[2], shapes.n_threads);
+  return biased_attention_bytes(attention_sizes(rows_of(z), param(shapes, "attention//query_w")), z[2],
+                                shapes.n_threads);
 }
 
 void run_attention(const KernelArgs& args) {
