@@ -1,5 +1,5 @@
-// Each cmd_*.cc defines one setup function: it describes a subcommand's options to CLI11 and sets its callback.
-// Callbacks throw base::Error; main turns that into one line and an exit code.
+// Each cmd_*.cc defines one setup function: it describes a subcommand's options to CLI11 and sets its
+// callback. Callbacks throw base::Error; main turns that into one line and an exit code.
 #ifndef FOLDMESH_APPS_COMMANDS_H_
 #define FOLDMESH_APPS_COMMANDS_H_
 
