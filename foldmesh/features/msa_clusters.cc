@@ -12,31 +12,45 @@ namespace {
 
 constexpr int kProfileClasses = 22;
 
-// Bytes compared at once. The compiler turns the vector type into whatever the machine has.
-constexpr int64_t kLanes = 64;
+// 16 bytes are a vector on every x86-64 and Arm machine; four independent sums keep its units busy.
+constexpr int64_t kLanes = 16, kStep = 4 * kLanes;
 using Bytes [[gnu::vector_size(kLanes)]] = uint8_t;
 
-// Rows padded to whole vectors. Padding bytes and gaps differ between the two sides of a comparison.
+// Rows are padded to whole steps. Padding bytes and gaps differ between the two sides of a comparison.
 constexpr uint8_t kClusterPadding = 254, kExtraPadding = 255;
 
-int64_t padded(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+int64_t padded(int64_t n) { return (n + kStep - 1) / kStep * kStep; }
 
-// Number of equal bytes; n is a multiple of kLanes.
+// Adds 1 to every lane in which a and b agree.
+void add_equal(const uint8_t* a, const uint8_t* b, Bytes& sum) {
+  Bytes x, y;
+  std::memcpy(&x, a, kLanes);
+  std::memcpy(&y, b, kLanes);
+  sum -= reinterpret_cast<Bytes>(x == y);  // true is all ones, that is -1
+}
+
+int32_t sum_of_lanes(const Bytes& sum) {
+  uint8_t lanes[kLanes];
+  std::memcpy(lanes, &sum, kLanes);
+  int32_t total = 0;
+  for (const uint8_t lane : lanes) total += lane;
+  return total;
+}
+
+// Number of equal bytes; n is a multiple of kStep.
 int32_t count_equal(const uint8_t* a, const uint8_t* b, int64_t n) {
-  constexpr int64_t kBlock = 255 * kLanes;  // a lane counts to 255 at most
+  constexpr int64_t kBlock = 255 * kStep;  // a lane counts to 255 at most
   int32_t total = 0;
   for (int64_t start = 0; start < n; start += kBlock) {
     const int64_t end = std::min(n, start + kBlock);
-    Bytes equal{};
-    for (int64_t i = start; i < end; i += kLanes) {
-      Bytes x, y;
-      std::memcpy(&x, a + i, kLanes);
-      std::memcpy(&y, b + i, kLanes);
-      equal -= reinterpret_cast<Bytes>(x == y);  // all ones is -1
+    Bytes sum0{}, sum1{}, sum2{}, sum3{};
+    for (int64_t i = start; i < end; i += kStep) {
+      add_equal(a + i, b + i, sum0);
+      add_equal(a + i + kLanes, b + i + kLanes, sum1);
+      add_equal(a + i + 2 * kLanes, b + i + 2 * kLanes, sum2);
+      add_equal(a + i + 3 * kLanes, b + i + 3 * kLanes, sum3);
     }
-    uint8_t lanes[kLanes];
-    std::memcpy(lanes, &equal, sizeof lanes);
-    for (const uint8_t lane : lanes) total += lane;
+    total += sum_of_lanes(sum0) + sum_of_lanes(sum1) + sum_of_lanes(sum2) + sum_of_lanes(sum3);
   }
   return total;
 }

@@ -4,6 +4,7 @@
 #define FOLDMESH_FEATURES_RAW_FEATURES_H_
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,7 +12,7 @@
 
 #include "foldmesh/bio/msa.h"
 #include "foldmesh/bio/sequence.h"
-#include "foldmesh/features/feature_set.h"
+#include "foldmesh/tensor/npz.h"
 
 namespace foldmesh::features {
 
@@ -68,10 +69,10 @@ MergedMsa merge_msas(const bio::Sequence& query, std::span<const MsaInput> input
 // Species code of a UniProt-style name such as `tr|A0A146SKV9|A0A146SKV9_FUNHE/21-80 ...`, else empty.
 std::string species_of(std::string_view description);
 
-// To and from named arrays. Reading checks shapes and values and throws kInput with `path` in front; template
-// features are refused unless they hold no template.
-FeatureSet to_feature_set(const RawFeatures& raw);
-RawFeatures raw_from_feature_set(const FeatureSet& features, const std::string& path);
+// The .npz form (docs/formats/features.md), deflated. Reading checks shapes and values and throws kInput with
+// the path in front; a file that holds templates is refused.
+void write_raw_features(const RawFeatures& raw, const std::filesystem::path& path);
+RawFeatures read_raw_features(const tensor::NpzReader& file);
 
 }  // namespace foldmesh::features
 
