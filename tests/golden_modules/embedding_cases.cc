@@ -65,7 +65,7 @@ TEST_P(ModuleCases, SingleActivations) {
   const ModuleGolden golden("single_activations");
   Tensor row = runner_.load(golden.in("msa_first_row")), single = runner_.make(golden.out("single").shape);
   runner_.run({OpKind::kLinear, "evoformer/single_activations", -1, {&row}, {&single}});
-  expect_close("single", single.view(), golden.out("single"), kEmbedderLimit);
+  expect_close("single", single.view(), golden.out("single"), kSubModuleLimit);
 }
 
 }  // namespace
