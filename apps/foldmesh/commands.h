@@ -1,5 +1,5 @@
-// Each cmd_*.cc defines one setup function: it describes a subcommand's options to CLI11 and sets its callback.
-// Callbacks throw base::Error; main turns that into one line and an exit code.
+// Each cmd_*.cc defines one setup function: it describes a subcommand's options to CLI11 and sets its
+// callback. Callbacks throw base::Error; main turns that into one line and an exit code.
 #ifndef FOLDMESH_APPS_COMMANDS_H_
 #define FOLDMESH_APPS_COMMANDS_H_
 
@@ -12,6 +12,8 @@ struct Command {
   const char* summary;
   void (*setup)(CLI::App& command);
 };
+
+void setup_features(CLI::App& command);
 
 }  // namespace foldmesh::apps
 

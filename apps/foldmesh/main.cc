@@ -10,6 +10,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/progress.h"
+#include "foldmesh/base/version.h"
 
 namespace foldmesh::apps {
 namespace {
@@ -17,19 +18,23 @@ namespace {
 // In the order in which --help lists them.
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
+      {"features", "merge alignments into features for the network", setup_features},
   };
   return table;
 }
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 a failure of ours or the machine's, 2 wrong usage or bad input.\n"
-    "Started through a symbolic link named like a subcommand (say jackhmmer), the program behaves as that subcommand.";
+    "Started through a symbolic link named like a subcommand (say jackhmmer), the program behaves as that "
+    "subcommand.";
 
 int run(int argc, char** argv) {
-  CLI::App app("foldmesh: protein sequence in, structure out (AlphaFold 2 as one native program)", "foldmesh");
+  CLI::App app("foldmesh: protein sequence in, structure out (AlphaFold 2 as one native program)",
+               "foldmesh");
   app.require_subcommand(1);
   app.footer(kFooter);
-  app.set_version_flag("--version", std::string("foldmesh ") + FOLDMESH_VERSION);
+  app.set_version_flag("--version", "foldmesh " + base::version_string() + "\ninstruction set: " +
+                                        base::instruction_set() + "\nbackends: cpu (fp32), reference (fp64)");
   bool quiet = false, verbose = false;
   app.add_flag("--quiet", quiet, "no progress, warnings and errors only");
   app.add_flag("--verbose", verbose, "log decisions in detail");

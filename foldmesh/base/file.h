@@ -15,8 +15,8 @@ namespace foldmesh::base {
 // The bytes of a file. Throws kInput when it cannot be opened or is a directory, kMachine when reading fails.
 std::string read_file(const std::filesystem::path& path);
 
-// A read-only memory map of a whole file; valid while the object lives. Thread-safe: const after construction.
-// Throws kInput when the file cannot be opened, kMachine when it cannot be mapped.
+// A read-only memory map of a whole file; valid while the object lives. Thread-safe: const after
+// construction. Throws kInput when the file cannot be opened, kMachine when it cannot be mapped.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);
@@ -35,9 +35,10 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-// An output file: bytes go to `.<name>.tmp.<pid>.<n>` in the same folder; commit() flushes, syncs and renames it.
-// Without commit() the temporary file is removed by the destructor. Not thread-safe.
-// Every failure (full disk, no permission) throws kMachine naming the final path.
+// An output file: bytes go to `.<name>.tmp.<pid>.<n>` in the same folder; commit() flushes, syncs and renames
+// it. Without commit() the temporary file is removed by the destructor. A device or pipe (/dev/null,
+// /dev/stdout) is written directly, as the bytes come. Not thread-safe. Every failure (full disk, no
+// permission) throws kMachine naming the final path.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);

@@ -67,10 +67,11 @@ std::string Progress::line(const std::string& stage, const std::string& unit, in
   }
   const double percent = 100.0 * static_cast<double>(done) / static_cast<double>(total);
   const std::string when = done >= total ? fmt::format("took {}", clock_time(seconds))
-                           : rate > 0    ? fmt::format("ETA {}", clock_time(static_cast<double>(total - done) / rate))
-                                         : std::string("ETA unknown");
-  return fmt::format("{}  {:.0f} % ({}/{} {}, {}/s, {})", stage, percent, with_commas(done), with_commas(total),
-                     unit, rate_text, when);
+                           : rate > 0
+                               ? fmt::format("ETA {}", clock_time(static_cast<double>(total - done) / rate))
+                               : std::string("ETA unknown");
+  return fmt::format("{}  {:.0f} % ({}/{} {}, {}/s, {})", stage, percent, with_commas(done),
+                     with_commas(total), unit, rate_text, when);
 }
 
 void Progress::print(bool last) {

@@ -1,5 +1,6 @@
 // Progress of one long stage: `search  42 % (12,600/30,000 targets, 3,100/s, ETA 0:06)`.
-// On a terminal one line is redrawn; elsewhere a plain line appears at most every 10 seconds; quiet prints nothing.
+// On a terminal one line is redrawn; elsewhere a plain line appears at most every 10 seconds; quiet prints
+// nothing.
 #ifndef FOLDMESH_BASE_PROGRESS_H_
 #define FOLDMESH_BASE_PROGRESS_H_
 

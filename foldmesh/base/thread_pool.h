@@ -27,9 +27,9 @@ class ThreadPool {
 
   int size() const { return static_cast<int>(threads_.size()) + 1; }
 
-  // Calls body(index, worker) once for every index in [0, n); indices are handed out in ascending order to whichever
-  // worker (0..size()-1) is free. Results must depend on the index only, then they do not depend on size().
-  // The first exception thrown by a body is rethrown here after all workers have stopped.
+  // Calls body(index, worker) once for every index in [0, n); indices are handed out in ascending order to
+  // whichever worker (0..size()-1) is free. Results must depend on the index only, then they do not depend on
+  // size(). The first exception thrown by a body is rethrown here after all workers have stopped.
   void parallel_for(int64_t n, const std::function<void(int64_t index, int worker)>& body);
 
  private:

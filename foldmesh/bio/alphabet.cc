@@ -11,7 +11,8 @@ std::array<Code, 256> make_code_table() {
   for (size_t code = 0; code < kCodeSymbols.size(); ++code) {
     const char symbol = kCodeSymbols[code];
     table[static_cast<unsigned char>(symbol)] = static_cast<Code>(code);
-    if (symbol >= 'A' && symbol <= 'Z') table[static_cast<unsigned char>(symbol - 'A' + 'a')] = static_cast<Code>(code);
+    if (symbol >= 'A' && symbol <= 'Z')
+      table[static_cast<unsigned char>(symbol - 'A' + 'a')] = static_cast<Code>(code);
   }
   table['.'] = kGap;
   table['_'] = kGap;
@@ -52,7 +53,8 @@ std::vector<Code> digitize(std::string_view residues) {
   for (size_t i = 0; i < residues.size(); ++i) {
     codes[i] = code_of(residues[i]);
     if (codes[i] == kNoCode) {
-      base::throw_internal("digitize: '{}' at position {} has no code", base::printable(residues.substr(i, 1)), i + 1);
+      base::throw_internal("digitize: '{}' at position {} has no code",
+                           base::printable(residues.substr(i, 1)), i + 1);
     }
   }
   return codes;

@@ -1,5 +1,5 @@
-// The 29-code digital alphabet of profile search (HMMER's order, spec: codes 0-19 are the residues A C D E F G H I K L
-// M N P Q R S T V W Y, then gap, degenerate codes, stop and missing data).
+// The 29-code digital alphabet of profile search (HMMER's order, spec: codes 0-19 are the residues A C D E F
+// G H I K L M N P Q R S T V W Y, then gap, degenerate codes, stop and missing data).
 #ifndef FOLDMESH_BIO_ALPHABET_H_
 #define FOLDMESH_BIO_ALPHABET_H_
 
@@ -16,10 +16,12 @@ using Code = uint8_t;
 inline constexpr int kNumCanonical = 20;  // codes 0..19
 inline constexpr int kNumCodes = 29;
 inline constexpr std::string_view kCodeSymbols = "ACDEFGHIKLMNPQRSTVWY-BJZOUX*~";
-inline constexpr Code kGap = 20, kB = 21, kJ = 22, kZ = 23, kO = 24, kU = 25, kX = 26, kStop = 27, kMissing = 28;
+inline constexpr Code kGap = 20, kB = 21, kJ = 22, kZ = 23, kO = 24, kU = 25, kX = 26, kStop = 27,
+                      kMissing = 28;
 inline constexpr Code kNoCode = 255;  // what code_of() says of a character outside the alphabet
 
-// Code of a character: either case; '.' and '_' read as gap. kNoCode for anything else (digits, white space, ...).
+// Code of a character: either case; '.' and '_' read as gap. kNoCode for anything else (digits, white space,
+// ...).
 Code code_of(char symbol);
 inline char symbol_of(Code code) { return kCodeSymbols[code]; }
 

@@ -1,5 +1,5 @@
-// A network as a linear list of nodes over named values. A value is one buffer: an in-place node lists it both as
-// input 0 and as output 0. Node order is execution order; there is nothing to schedule.
+// A network as a linear list of nodes over named values. A value is one buffer: an in-place node lists it
+// both as input 0 and as output 0. Node order is execution order; there is nothing to schedule.
 #ifndef FOLDMESH_GRAPH_GRAPH_H_
 #define FOLDMESH_GRAPH_GRAPH_H_
 
@@ -17,7 +17,8 @@ using ValueId = int32_t;
 
 enum class Role : uint8_t {
   kInput,   // written by the caller before the run (features, masks)
-  kState,   // like an input, and kept after the run: it carries over to the next pass (pair, previous first row, ...)
+  kState,   // like an input, and kept after the run: it carries over to the next pass (pair, previous first
+            // row, ...)
   kLocal,   // lives between its first and last node only
   kOutput,  // readable by the caller after the run
 };

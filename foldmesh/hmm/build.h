@@ -1,5 +1,5 @@
-// Core models from sequences and alignments. Sources: HMMER 3.4 behaviour; Henikoff & Henikoff 1994 (position-based
-// weights), Karplus 1998 (entropy weighting), Sjolander 1996 (Dirichlet mixtures).
+// Core models from sequences and alignments. Sources: HMMER 3.4 behaviour; Henikoff & Henikoff 1994
+// (position-based weights), Karplus 1998 (entropy weighting), Sjolander 1996 (Dirichlet mixtures).
 #ifndef FOLDMESH_HMM_BUILD_H_
 #define FOLDMESH_HMM_BUILD_H_
 
@@ -35,7 +35,8 @@ struct MsaBuildReport {
   double eff_n_seq = 0;
 };
 // Throws kInput when the alignment has no match column, or kHand is asked and there is no RF line.
-CoreModel build_from_msa(const bio::Msa& msa, const MsaBuildOptions& options = {}, MsaBuildReport* report = nullptr);
+CoreModel build_from_msa(const bio::Msa& msa, const MsaBuildOptions& options = {},
+                         MsaBuildReport* report = nullptr);
 
 // --- shared by both: evaluate.cc ---
 // Fits E-value parameters by simulation (spec 7) and stores them in the model.

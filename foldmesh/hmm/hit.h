@@ -8,8 +8,8 @@
 
 namespace foldmesh::hmm {
 
-// The aligned strings of one domain, one character per alignment column. Lower case in `aligned` and '.' in `model`
-// mark an insertion, '-' in `aligned` a deletion. Coordinates are 1-based and inclusive.
+// The aligned strings of one domain, one character per alignment column. Lower case in `aligned` and '.' in
+// `model` mark an insertion, '-' in `aligned` a deletion. Coordinates are 1-based and inclusive.
 struct DomainAlignment {
   int hmm_from = 0, hmm_to = 0;  // nodes
   int seq_from = 0, seq_to = 0;  // residues
@@ -21,13 +21,13 @@ struct DomainAlignment {
 };
 
 struct Domain {
-  int env_from = 0, env_to = 0;   // envelope, 1-based inclusive
-  float envelope_score = 0;       // Forward score of the envelope, nats
-  float domain_correction = 0;    // sum of null2 log-odds over the envelope, nats
-  float domain_bias = 0;          // bias correction, nats
-  float oa_score = 0;             // sum of posteriors of the optimal-accuracy alignment
-  float bit_score = 0;            // bias-corrected, bits
-  double ln_p = 0;                // natural log of the P-value
+  int env_from = 0, env_to = 0;  // envelope, 1-based inclusive
+  float envelope_score = 0;      // Forward score of the envelope, nats
+  float domain_correction = 0;   // sum of null2 log-odds over the envelope, nats
+  float domain_bias = 0;         // bias correction, nats
+  float oa_score = 0;            // sum of posteriors of the optimal-accuracy alignment
+  float bit_score = 0;           // bias-corrected, bits
+  double ln_p = 0;               // natural log of the P-value
   bool reported = false, included = false;
   DomainAlignment alignment;
 };
@@ -40,7 +40,7 @@ struct Hit {
   float pre_score = 0;        // bits before bias correction
   float sum_score = 0;        // bits, reconstructed from the domains
   double ln_p = 0, pre_ln_p = 0, sum_ln_p = 0;
-  float n_expected = 0;       // posterior expected number of domains
+  float n_expected = 0;  // posterior expected number of domains
   int n_regions = 0, n_clustered = 0, n_overlaps = 0, n_envelopes = 0;
   int n_reported = 0, n_included = 0;  // domains, set by thresholding
   bool reported = false, included = false;

@@ -50,9 +50,9 @@ class Pipeline {
   ~Pipeline();
   Pipeline(Pipeline&&) noexcept;
 
-  // The hit, if the target passes all filters and has at least one domain. Thresholding by E-value is the caller's
-  // (it needs the number of targets); reported/included flags are left false and target_index 0.
-  // A target of length 0 is counted and gives nothing; one longer than kMaxTargetLength throws kInput.
+  // The hit, if the target passes all filters and has at least one domain. Thresholding by E-value is the
+  // caller's (it needs the number of targets); reported/included flags are left false and target_index 0. A
+  // target of length 0 is counted and gives nothing; one longer than kMaxTargetLength throws kInput.
   std::optional<Hit> search(const Target& target);
   const StageCounters& counters() const;
 

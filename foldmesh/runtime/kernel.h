@@ -12,9 +12,10 @@
 
 namespace foldmesh::runtime {
 
-// Everything a kernel may touch. Operands follow OpSpec::inputs / outputs / params; an in-place operator finds the same
-// memory in inputs[0] and outputs[0]. Activations and masks have the backend's activation type, integers are int32,
-// parameters are float32. Kernels allocate nothing: scratch memory is `workspace` (64-byte aligned, contents undefined).
+// Everything a kernel may touch. Operands follow OpSpec::inputs / outputs / params; an in-place operator
+// finds the same memory in inputs[0] and outputs[0]. Activations and masks have the backend's activation
+// type, integers are int32, parameters are float32. Kernels allocate nothing: scratch memory is `workspace`
+// (64-byte aligned, contents undefined).
 struct KernelArgs {
   const graph::Node& node;
   std::span<const tensor::View> inputs;

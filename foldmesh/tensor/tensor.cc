@@ -17,11 +17,16 @@ void convert(const ConstView& from, To* to) {
     for (int64_t i = 0; i < from.size(); ++i) to[i] = static_cast<To>(values[i]);
   };
   switch (from.dtype) {
-    case DType::kF32: return copy(from.as<float>());
-    case DType::kF64: return copy(from.as<double>());
-    case DType::kI32: return copy(from.as<int32_t>());
-    case DType::kI64: return copy(from.as<int64_t>());
-    case DType::kU8: return copy(from.as<uint8_t>());
+    case DType::kF32:
+      return copy(from.as<float>());
+    case DType::kF64:
+      return copy(from.as<double>());
+    case DType::kI32:
+      return copy(from.as<int32_t>());
+    case DType::kI64:
+      return copy(from.as<int64_t>());
+    case DType::kU8:
+      return copy(from.as<uint8_t>());
   }
 }
 
@@ -29,22 +34,32 @@ void convert(const ConstView& from, To* to) {
 
 size_t size_of(DType dtype) {
   switch (dtype) {
-    case DType::kF32: return 4;
-    case DType::kF64: return 8;
-    case DType::kI32: return 4;
-    case DType::kI64: return 8;
-    case DType::kU8: return 1;
+    case DType::kF32:
+      return 4;
+    case DType::kF64:
+      return 8;
+    case DType::kI32:
+      return 4;
+    case DType::kI64:
+      return 8;
+    case DType::kU8:
+      return 1;
   }
   return 0;
 }
 
 const char* name_of(DType dtype) {
   switch (dtype) {
-    case DType::kF32: return "float32";
-    case DType::kF64: return "float64";
-    case DType::kI32: return "int32";
-    case DType::kI64: return "int64";
-    case DType::kU8: return "uint8";
+    case DType::kF32:
+      return "float32";
+    case DType::kF64:
+      return "float64";
+    case DType::kI32:
+      return "int32";
+    case DType::kI64:
+      return "int64";
+    case DType::kU8:
+      return "uint8";
   }
   return "?";
 }
@@ -81,11 +96,21 @@ Tensor Tensor::clone() const { return cast(dtype_); }
 Tensor Tensor::cast(DType dtype) const {
   Tensor out(dtype, shape_);
   switch (dtype) {
-    case DType::kF32: convert(view(), out.as<float>()); break;
-    case DType::kF64: convert(view(), out.as<double>()); break;
-    case DType::kI32: convert(view(), out.as<int32_t>()); break;
-    case DType::kI64: convert(view(), out.as<int64_t>()); break;
-    case DType::kU8: convert(view(), out.as<uint8_t>()); break;
+    case DType::kF32:
+      convert(view(), out.as<float>());
+      break;
+    case DType::kF64:
+      convert(view(), out.as<double>());
+      break;
+    case DType::kI32:
+      convert(view(), out.as<int32_t>());
+      break;
+    case DType::kI64:
+      convert(view(), out.as<int64_t>());
+      break;
+    case DType::kU8:
+      convert(view(), out.as<uint8_t>());
+      break;
   }
   return out;
 }
