@@ -33,7 +33,8 @@ void append_alignment_blocks(std::string& text, const hmm::DomainAlignment& a, s
     const std::string_view model = std::string_view(a.model).substr(from, width);
     const std::string_view aligned = std::string_view(a.aligned).substr(from, width);
     const auto n_nodes = static_cast<int>(model.size() - std::count(model.begin(), model.end(), '.'));
-    const auto n_residues = static_cast<int>(aligned.size() - std::count(aligned.begin(), aligned.end(), '-'));
+    const auto n_residues =
+        static_cast<int>(aligned.size() - std::count(aligned.begin(), aligned.end(), '-'));
 
     if (!a.cs.empty()) fmt::format_to(out, "{}{} CS\n", indent, a.cs.substr(from, width));
     if (!a.rf.empty()) fmt::format_to(out, "{}{} RF\n", indent, a.rf.substr(from, width));
@@ -41,11 +42,11 @@ void append_alignment_blocks(std::string& text, const hmm::DomainAlignment& a, s
                    node + n_nodes - 1, number_width);
     fmt::format_to(out, "{}{}\n", indent, a.match.substr(from, width));
     if (n_residues > 0) {
-      fmt::format_to(out, "  {:>{}} {:>{}} {} {:<{}}\n", target_name, label_width, residue, number_width, aligned,
-                     residue + n_residues - 1, number_width);
+      fmt::format_to(out, "  {:>{}} {:>{}} {} {:<{}}\n", target_name, label_width, residue, number_width,
+                     aligned, residue + n_residues - 1, number_width);
     } else {
-      fmt::format_to(out, "  {:>{}} {:>{}} {} {:>{}}\n", target_name, label_width, '-', number_width, aligned, '-',
-                     number_width);
+      fmt::format_to(out, "  {:>{}} {:>{}} {} {:>{}}\n", target_name, label_width, '-', number_width, aligned,
+                     '-', number_width);
     }
     if (!a.pp.empty()) fmt::format_to(out, "{}{} PP\n", indent, a.pp.substr(from, width));
     fmt::format_to(out, "\n");

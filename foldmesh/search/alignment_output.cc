@@ -15,8 +15,8 @@ namespace {
 char upper(char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); }
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
-// f(node, column) for the columns of an alignment where the target has a residue or a deletion; inserted residues
-// have the node before them and `is_insert`.
+// f(node, column) for the columns of an alignment where the target has a residue or a deletion; inserted
+// residues have the node before them and `is_insert`.
 template <typename F>
 void for_each_column(const hmm::DomainAlignment& a, F&& f) {
   int node = a.hmm_from - 1;
@@ -70,7 +70,8 @@ void justify(const Layout& layout, const std::vector<size_t>& n_here, std::strin
     if (width <= 1 || n == 0 || n == width) continue;
     const size_t n_left = node == 0 ? 0 : n / 2;
     const auto first = row.begin() + static_cast<std::ptrdiff_t>(layout.first_insert_column(node));
-    const auto moved = first + static_cast<std::ptrdiff_t>(n_left), end = first + static_cast<std::ptrdiff_t>(width);
+    const auto moved = first + static_cast<std::ptrdiff_t>(n_left),
+               end = first + static_cast<std::ptrdiff_t>(width);
     const auto stop = first + static_cast<std::ptrdiff_t>(n);
     std::move_backward(moved, stop, end);
     std::fill(moved, end - (stop - moved), gap);
@@ -101,8 +102,8 @@ bio::MsaRow row_of(const hmm::Hit& hit, const hmm::Domain& domain, const Layout&
 
 bio::MsaRow row_of(const bio::Sequence& query, const Layout& layout, InsertStyle style) {
   if (query.residues.size() != static_cast<size_t>(layout.n_nodes())) {
-    base::throw_internal("alignment_of_hits: the query has {} residues, the profile {} nodes", query.residues.size(),
-                         layout.n_nodes());
+    base::throw_internal("alignment_of_hits: the query has {} residues, the profile {} nodes",
+                         query.residues.size(), layout.n_nodes());
   }
   bio::MsaRow row{query.name, query.accession, query.description, gaps(layout, style), ""};
   for (int node = 1; node <= layout.n_nodes(); ++node) {

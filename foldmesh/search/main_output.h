@@ -1,5 +1,5 @@
-// The human-readable report of -o, line for line as HMMER writes it, except for timing lines, which are left out so
-// that equal searches give equal bytes (docs/formats/search-tables.md).
+// The human-readable report of -o, line for line as HMMER writes it, except for timing lines, which are left
+// out so that equal searches give equal bytes (docs/formats/search-tables.md).
 #ifndef FOLDMESH_SEARCH_MAIN_OUTPUT_H_
 #define FOLDMESH_SEARCH_MAIN_OUTPUT_H_
 
@@ -23,12 +23,14 @@ struct MainOutputOptions {
 void append_banner(std::string& out, const RunInfo& run);
 
 // `Query: name [L=n]` with accession and description; `length_symbol` is L for a sequence, M for a profile.
-void append_query(std::string& out, const QueryLabel& query, std::string_view description, char length_symbol);
+void append_query(std::string& out, const QueryLabel& query, std::string_view description,
+                  char length_symbol);
 
 // The ranked targets; `hits` must be finished.
 void append_hit_list(std::string& out, const TopHits& hits, const MainOutputOptions& options);
 
-// The domains of each reported target, with alignments if wanted. `model` names the profile in the alignments.
+// The domains of each reported target, with alignments if wanted. `model` names the profile in the
+// alignments.
 void append_domains(std::string& out, const TopHits& hits, const QueryLabel& model,
                     const MainOutputOptions& options);
 

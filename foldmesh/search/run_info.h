@@ -9,9 +9,9 @@ namespace foldmesh::search {
 
 // What outputs say about the run that made them. Free text, one line each.
 struct RunInfo {
-  std::string program;      // "foldmesh jackhmmer"
-  std::string summary;      // what the program does, for the banner
-  std::string version;      // "0.1.0"
+  std::string program;  // "foldmesh jackhmmer"
+  std::string summary;  // what the program does, for the banner
+  std::string version;  // "0.1.0"
   std::string query_path, target_path;
   std::string command_line;  // program, options, arguments
   std::string folder;        // current directory, may be empty

@@ -17,8 +17,8 @@ struct QueryLabel {
   int length = 0;  // nodes of its profile
 };
 
-// Append one line per reported target, or per reported domain of a reported target; `hits` must be finished. The
-// header belongs in front of the first query's lines only, though widths follow each query's own hits.
+// Append one line per reported target, or per reported domain of a reported target; `hits` must be finished.
+// The header belongs in front of the first query's lines only, though widths follow each query's own hits.
 void append_target_table(std::string& out, const QueryLabel& query, const TopHits& hits, bool with_header);
 void append_domain_table(std::string& out, const QueryLabel& query, const TopHits& hits, bool with_header);
 // The comment lines that end either table.

@@ -7,13 +7,13 @@
 
 namespace foldmesh::search {
 
-// E-values are expected numbers of equally good hits by chance: P-value times the number of comparisons. That number
-// is Z (targets searched) for whole targets and domZ (targets reported) for the conditional E-values of domains.
-// All comparisons accept equality. A score threshold (T, bits), where given, replaces the E-value threshold.
-// Defaults are phmmer's and hmmsearch's.
+// E-values are expected numbers of equally good hits by chance: P-value times the number of comparisons. That
+// number is Z (targets searched) for whole targets and domZ (targets reported) for the conditional E-values
+// of domains. All comparisons accept equality. A score threshold (T, bits), where given, replaces the E-value
+// threshold. Defaults are phmmer's and hmmsearch's.
 struct Thresholds {
-  double E = 10, dom_E = 10;              // reported
-  double inc_E = 0.01, incdom_E = 0.01;   // included in alignments
+  double E = 10, dom_E = 10;             // reported
+  double inc_E = 0.01, incdom_E = 0.01;  // included in alignments
   std::optional<double> T, dom_T, inc_T, incdom_T;
   std::optional<double> Z, dom_Z;  // numbers of comparisons given by the user
 

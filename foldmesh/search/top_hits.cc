@@ -8,7 +8,8 @@
 namespace foldmesh::search {
 namespace {
 
-// Two envelopes that overlap may end up with the same alignment; only the better one counts (the earlier on ties).
+// Two envelopes that overlap may end up with the same alignment; only the better one counts (the earlier on
+// ties).
 void drop_duplicate_domains(hmm::Hit& hit) {
   for (size_t a = 0; a < hit.domains.size(); ++a) {
     for (size_t b = a + 1; b < hit.domains.size(); ++b) {
@@ -64,8 +65,7 @@ void TopHits::threshold_domains(hmm::Hit& hit) const {
   hit.n_reported = hit.n_included = 0;
   for (hmm::Domain& domain : hit.domains) {
     domain.reported = thresholds_.domain_is_reportable(domain.bit_score, domain.ln_p, dom_z_);
-    domain.included =
-        hit.included && thresholds_.domain_is_includable(domain.bit_score, domain.ln_p, dom_z_);
+    domain.included = hit.included && thresholds_.domain_is_includable(domain.bit_score, domain.ln_p, dom_z_);
     hit.n_reported += domain.reported;
     hit.n_included += domain.included;
   }
@@ -74,9 +74,8 @@ void TopHits::threshold_domains(hmm::Hit& hit) const {
 
 void TopHits::finish(int64_t n_targets) {
   z_ = thresholds_.Z.value_or(static_cast<double>(n_targets));
-  std::erase_if(hits_, [&](const hmm::Hit& hit) {
-    return !thresholds_.target_is_reportable(hit.score, hit.ln_p, z_);
-  });
+  std::erase_if(
+      hits_, [&](const hmm::Hit& hit) { return !thresholds_.target_is_reportable(hit.score, hit.ln_p, z_); });
   sort();
   dom_z_ = thresholds_.dom_Z.value_or(static_cast<double>(hits_.size()));
   n_included_ = 0;
