@@ -15,6 +15,8 @@ namespace {
 // A bias that every model has; its values tell a generated file from a trained one.
 constexpr std::string_view kProbe = "alphafold/alphafold_iteration/evoformer/single_activations//bias";
 
+constexpr std::string_view kFilePrefix = "params_";
+
 // "a, b, c and 12 more"
 std::string some_of(const std::vector<std::string>& names) {
   constexpr size_t kShown = 4;
@@ -46,6 +48,51 @@ ParamMismatch compare_params(const tensor::NpzReader& file, const std::vector<Pa
     if (!used.contains(name) && name != kUntrainedMarker) result.unused.push_back(name);
   }
   return result;
+}
+
+ParamReport verify_params(const std::filesystem::path& path, std::string_view model) {
+  ParamReport report{.model = std::string(model), .mismatch = {}, .not_finite = {}};
+  if (report.model.empty()) {
+    const std::string stem = path.stem().string();
+    if (!stem.starts_with(kFilePrefix)) {
+      base::throw_input(
+          "{}: the file name does not say which model this is (expected params_MODEL.npz, or --model)",
+          path.string());
+    }
+    report.model = stem.substr(kFilePrefix.size());
+  }
+  const ModelConfig config = model_by_name(report.model);
+  const tensor::NpzReader file(path);
+  const std::vector<ParamSpec> list = parameter_list(config);
+  report.mismatch = compare_params(file, list);
+  report.untrained = is_untrained(file);
+  for (const ParamSpec& param : list) {
+    if (!file.contains(param.name) || file.header(param.name).type != tensor::NpyType::kF32) continue;
+    const auto values = file.view(param.name).span<float>();
+    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) {
+      report.not_finite.push_back(param.name);
+    }
+  }
+  return report;
+}
+
+std::vector<std::string> models_of(const tensor::NpzReader& file) {
+  std::vector<std::string> models;
+  size_t fewest_unused = SIZE_MAX;
+  for (const std::string& name : model_names()) {
+    const ParamMismatch mismatch = compare_params(file, parameter_list(model_by_name(name)));
+    if (!mismatch.ok() || mismatch.unused.size() > fewest_unused) continue;
+    if (mismatch.unused.size() < fewest_unused) models.clear();
+    fewest_unused = mismatch.unused.size();
+    models.push_back(name);
+  }
+  return models;
+}
+
+bool is_untrained(const tensor::NpzReader& file) {
+  if (file.contains(kUntrainedMarker)) return true;
+  return file.contains(kProbe) && file.header(kProbe).type == tensor::NpyType::kF32 &&
+         looks_generated(file.view(kProbe).span<float>());
 }
 
 bool looks_generated(std::span<const float> biases) {
@@ -92,8 +139,7 @@ ParamStore ParamStore::open(const std::filesystem::path& path, const ModelConfig
     store.bytes_ += views[i].bytes();
     store.views_.emplace(order[i]->name, std::move(views[i]));
   }
-  store.untrained_ = store.file_->contains(kUntrainedMarker) ||
-                     looks_generated(store.views_.find(kProbe)->second.span<float>());
+  store.untrained_ = is_untrained(*store.file_);
   return store;
 }
 

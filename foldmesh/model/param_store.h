@@ -30,6 +30,23 @@ struct ParamMismatch {
 };
 ParamMismatch compare_params(const tensor::NpzReader& file, const std::vector<ParamSpec>& expected);
 
+// What `foldmesh params verify` finds: the comparison, and tensors with NaN or infinite values.
+struct ParamReport {
+  std::string model;
+  ParamMismatch mismatch;
+  std::vector<std::string> not_finite;
+  bool untrained = false;
+  bool ok() const { return mismatch.ok() && not_finite.empty(); }
+};
+// Reads and checks all that the model needs. An empty model name is taken from a file name params_MODEL.npz.
+ParamReport verify_params(const std::filesystem::path& path, std::string_view model);
+
+// The models for which a file is complete and which use most of its tensors.
+std::vector<std::string> models_of(const tensor::NpzReader& file);
+
+// By the marker, or by the values of a tensor that all models have.
+bool is_untrained(const tensor::NpzReader& file);
+
 // Whether values come from the formula, whatever its salt: all lie on the formula's grid k * 2^-26 with |k| <
 // 2^23, and as many k are odd as even. Meant for a tensor of biases; trained float32 numbers fail at once.
 bool looks_generated(std::span<const float> biases);
