@@ -23,7 +23,8 @@ struct Widths {
         query_accession(std::max<size_t>(10, label.accession.size())) {}
 };
 
-std::string dashes(size_t n) { return std::string(n, '-'); }
+// `n` dashes at the right end of a column (the titles above them stand left).
+std::string dashes(size_t n, size_t width = 0) { return fmt::format("{:>{}}", std::string(n, '-'), width); }
 
 }  // namespace
 
@@ -44,9 +45,10 @@ void append_target_table(std::string& text, const QueryLabel& query, const TopHi
     line(" target name", w.target - 1, "accession", w.target_accession, "query name", w.query, "accession",
          w.query_accession, "E-value", "score", "bias", "E-value", "score", "bias", "exp", "reg", "clu", "ov",
          "env", "dom", "rep", "inc", "description of target");
-    const std::string d3 = dashes(3), d5 = dashes(5), d6 = dashes(6), d9 = dashes(9), d10 = dashes(10);
-    line(dashes(19), w.target - 1, d10, w.target_accession, dashes(20), w.query, d10, w.query_accession, d9,
-         d6, d5, d9, d6, d5, d3, d3, d3, d3, d3, d3, d3, d3, dashes(21));
+    const std::string d3 = dashes(3), d5 = dashes(5), d6 = dashes(6), d9 = dashes(9);
+    line(dashes(19, w.target - 1), w.target - 1, dashes(10, w.target_accession), w.target_accession,
+         dashes(20, w.query), w.query, dashes(10, w.query_accession), w.query_accession, d9, d6, d5, d9, d6,
+         d5, d3, d3, d3, d3, d3, d3, d3, d3, dashes(21));
   }
   for (const hmm::Hit& hit : hits.hits()) {
     const hmm::Domain& best = hit.domains[hit.best_domain];
@@ -81,9 +83,10 @@ void append_domain_table(std::string& text, const QueryLabel& query, const TopHi
          "accession", w.query_accession, "qlen", "E-value", "score", "bias", "#", "of", "c-Evalue",
          "i-Evalue", "score", "bias", "from", "to", "from", "to", "from", "to", "acc",
          "description of target");
-    const std::string d3 = dashes(3), d5 = dashes(5), d6 = dashes(6), d9 = dashes(9), d10 = dashes(10);
-    line(dashes(19), w.target - 1, d10, w.target_accession, d5, dashes(20), w.query, d10, w.query_accession,
-         d5, d9, d6, d5, d3, d3, d9, d9, d6, d5, d5, d5, d5, d5, d5, d5, dashes(4), dashes(21));
+    const std::string d3 = dashes(3), d5 = dashes(5), d6 = dashes(6), d9 = dashes(9);
+    line(dashes(19, w.target - 1), w.target - 1, dashes(10, w.target_accession), w.target_accession, d5,
+         dashes(20, w.query), w.query, dashes(10, w.query_accession), w.query_accession, d5, d9, d6, d5, d3,
+         d3, d9, d9, d6, d5, d5, d5, d5, d5, d5, d5, dashes(4), dashes(21));
   }
   for (const hmm::Hit& hit : hits.hits()) {
     int number = 0;

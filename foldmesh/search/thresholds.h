@@ -3,9 +3,17 @@
 #define FOLDMESH_SEARCH_THRESHOLDS_H_
 
 #include <cmath>
+#include <limits>
 #include <optional>
 
 namespace foldmesh::search {
+
+// Expected number of equally good hits by chance in `n` comparisons. A P-value below the smallest normal
+// double counts as 0: HMMER computes with denormal numbers flushed to zero, and its tables show it.
+inline double e_value_of(double ln_p, double n) {
+  const double p = std::exp(ln_p);
+  return p < std::numeric_limits<double>::min() ? 0.0 : p * n;
+}
 
 // E-values are expected numbers of equally good hits by chance: P-value times the number of comparisons. That
 // number is Z (targets searched) for whole targets and domZ (targets reported) for the conditional E-values
@@ -18,16 +26,16 @@ struct Thresholds {
   std::optional<double> Z, dom_Z;  // numbers of comparisons given by the user
 
   bool target_is_reportable(float score, double ln_p, double z) const {
-    return T ? static_cast<double>(score) >= *T : std::exp(ln_p) * z <= E;
+    return T ? static_cast<double>(score) >= *T : e_value_of(ln_p, z) <= E;
   }
   bool target_is_includable(float score, double ln_p, double z) const {
-    return inc_T ? static_cast<double>(score) >= *inc_T : std::exp(ln_p) * z <= inc_E;
+    return inc_T ? static_cast<double>(score) >= *inc_T : e_value_of(ln_p, z) <= inc_E;
   }
   bool domain_is_reportable(float score, double ln_p, double dom_z) const {
-    return dom_T ? static_cast<double>(score) >= *dom_T : std::exp(ln_p) * dom_z <= dom_E;
+    return dom_T ? static_cast<double>(score) >= *dom_T : e_value_of(ln_p, dom_z) <= dom_E;
   }
   bool domain_is_includable(float score, double ln_p, double dom_z) const {
-    return incdom_T ? static_cast<double>(score) >= *incdom_T : std::exp(ln_p) * dom_z <= incdom_E;
+    return incdom_T ? static_cast<double>(score) >= *incdom_T : e_value_of(ln_p, dom_z) <= incdom_E;
   }
 };
 

@@ -41,9 +41,9 @@ class TopHits {
   size_t longest_accession() const { return longest_accession_; }
   size_t longest_label() const { return longest_label_; }  // accession where there is one, else name
 
-  double e_value(const hmm::Hit& hit) const { return std::exp(hit.ln_p) * z_; }
-  double conditional_e_value(const hmm::Domain& domain) const { return std::exp(domain.ln_p) * dom_z_; }
-  double independent_e_value(const hmm::Domain& domain) const { return std::exp(domain.ln_p) * z_; }
+  double e_value(const hmm::Hit& hit) const { return e_value_of(hit.ln_p, z_); }
+  double conditional_e_value(const hmm::Domain& domain) const { return e_value_of(domain.ln_p, dom_z_); }
+  double independent_e_value(const hmm::Domain& domain) const { return e_value_of(domain.ln_p, z_); }
 
  private:
   void sort();
