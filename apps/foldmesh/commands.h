@@ -15,6 +15,7 @@ struct Command {
 
 void setup_db(CLI::App& command);
 void setup_features(CLI::App& command);
+void setup_params(CLI::App& command);
 
 }  // namespace foldmesh::apps
 
