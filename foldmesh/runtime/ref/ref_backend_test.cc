@@ -41,7 +41,7 @@ std::vector<tensor::View> views(std::vector<Tensor*> tensors) {
 // Runs a node with `missing_bytes` less workspace than it asks for.
 void run(const graph::Node& node, const std::vector<tensor::View>& inputs, std::vector<Tensor>& params,
          const std::vector<tensor::View>& outputs, size_t missing_bytes = 0) {
-  base::ThreadPool pool(2);
+  base::ThreadPool pool(1);
   std::vector<tensor::ConstView> param_views;
   std::vector<tensor::Shape> input_shapes, param_shapes, output_shapes;
   for (const Tensor& p : params) param_views.push_back(p.view());
