@@ -94,8 +94,9 @@ std::unique_ptr<FeatureSource> processed_source(features::FeatureSet features) {
   return std::make_unique<Processed>(std::move(features));
 }
 
-std::unique_ptr<FeatureSource> sampled_source(const features::RawFeatures& raw, const model::ModelConfig& config,
-                                              uint64_t seed, base::ThreadPool& pool) {
+std::unique_ptr<FeatureSource> sampled_source(const features::RawFeatures& raw,
+                                              const model::ModelConfig& config, uint64_t seed,
+                                              base::ThreadPool& pool) {
   return std::make_unique<Sampled>(raw, config, seed, pool);
 }
 

@@ -1,5 +1,5 @@
-// Where a prediction takes its features from: an array per name and pass, whether they were sampled before or are
-// sampled as passes come.
+// Where a prediction takes its features from: an array per name and pass, whether they were sampled before or
+// are sampled as passes come.
 #ifndef FOLDMESH_PREDICT_FEATURE_SOURCE_H_
 #define FOLDMESH_PREDICT_FEATURE_SOURCE_H_
 
@@ -25,8 +25,8 @@ class FeatureSource {
   // Makes pass `pass` (0-based, each at most once, ascending) the current one.
   virtual void start_pass(int pass) = 0;
   bool contains(std::string_view name) const;
-  // A feature as docs/formats/features.md describes it, that of the current pass and without a leading axis of passes.
-  // Valid until the next start_pass. kInternal when there is none.
+  // A feature as docs/formats/features.md describes it, that of the current pass and without a leading axis
+  // of passes. Valid until the next start_pass. kInternal when there is none.
   tensor::ConstView get(std::string_view name) const;
   // Memory that the source holds at most.
   virtual size_t bytes() const = 0;
@@ -43,8 +43,9 @@ class FeatureSource {
 std::unique_ptr<FeatureSource> processed_source(features::FeatureSet features);
 
 // Samples every pass when it comes. `raw` and `pool` must outlive the source; `seed` is the model seed.
-std::unique_ptr<FeatureSource> sampled_source(const features::RawFeatures& raw, const model::ModelConfig& config,
-                                              uint64_t seed, base::ThreadPool& pool);
+std::unique_ptr<FeatureSource> sampled_source(const features::RawFeatures& raw,
+                                              const model::ModelConfig& config, uint64_t seed,
+                                              base::ThreadPool& pool);
 
 }  // namespace foldmesh::predict
 

@@ -31,7 +31,8 @@ void visit_as_float(const std::string& name, const tensor::ConstView& values, co
   if (values.dtype == tensor::DType::kF32) return visit(name, values);
   const auto numbers = values.span<double>();
   tensor::Tensor copy(tensor::DType::kF32, values.shape);
-  std::transform(numbers.begin(), numbers.end(), copy.as<float>(), [](double v) { return static_cast<float>(v); });
+  std::transform(numbers.begin(), numbers.end(), copy.as<float>(),
+                 [](double v) { return static_cast<float>(v); });
   visit(name, copy.view());
 }
 
@@ -49,7 +50,8 @@ void for_each_head(const PassResult& result,
   if (!result.aligned_error) return;
   visit_as_float("tm_logits", result.executor.read("tm_logits"), visit);
   visit_as_float("ptm_score", {&result.aligned_error->ptm, tensor::DType::kF64, {1}}, visit);
-  visit_as_float("predicted_aligned_error", {result.aligned_error->pae.data(), tensor::DType::kF64, {n, n}}, visit);
+  visit_as_float("predicted_aligned_error", {result.aligned_error->pae.data(), tensor::DType::kF64, {n, n}},
+                 visit);
 }
 
 void HeadDump::add(const PassResult& result) {

@@ -30,7 +30,8 @@ std::optional<size_t> meminfo_available() {
   return std::nullopt;
 }
 
-// Limits of this process' control group and of all above it (version 2; the path is in /proc/self/cgroup as "0::/a/b").
+// Limits of this process' control group and of all above it (version 2; the path is in /proc/self/cgroup as
+// "0::/a/b").
 std::optional<size_t> cgroup_available() {
   std::ifstream file("/proc/self/cgroup");
   std::optional<size_t> least;
@@ -63,7 +64,8 @@ size_t parse_bytes(std::string_view text) {
   }
   const bool good_unit = unit.empty() || unit == "B" || (unit == "iB" && factor > 1);
   if (error != std::errc() || !good_unit || !(value > 0) || value * factor > 0x1p62) {
-    base::throw_input("'{}' is no amount of memory (expected for instance 16G or 800M)", base::printable(text));
+    base::throw_input("'{}' is no amount of memory (expected for instance 16G or 800M)",
+                      base::printable(text));
   }
   return static_cast<size_t>(value * factor);
 }
@@ -85,7 +87,8 @@ void check_memory(const MemoryEstimate& estimate, size_t limit) {
   if (!asked) limit = available_memory();
   if (limit == 0 || estimate.total() <= limit) return;
   base::throw_input(
-      "this prediction needs {} of memory ({} for activations, decided by {}; {} for parameters), more than the {} {}",
+      "this prediction needs {} of memory ({} for activations, decided by {}; {} for parameters), more than "
+      "the {} {}",
       format_bytes(estimate.total()), format_bytes(estimate.arena), estimate.worst_node,
       format_bytes(estimate.parameters), format_bytes(limit),
       asked ? "that --memory allows" : "that are free (--memory overrides this check)");

@@ -7,7 +7,8 @@ namespace {
 
 constexpr int64_t kTorsions = 7, kPsi = 2;
 
-// The MSA's mask with a row for every template below it: a template's residue counts where its psi torsion is defined.
+// The MSA's mask with a row for every template below it: a template's residue counts where its psi torsion is
+// defined.
 tensor::Tensor trunk_mask(const FeatureSource& features, const model::Dims& dims) {
   const int64_t n = dims.n_res;
   tensor::Tensor mask(tensor::DType::kF32, {dims.n_seq + dims.n_templates, n});

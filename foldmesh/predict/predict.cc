@@ -22,8 +22,9 @@ std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
   return std::make_unique<runtime::CpuBackend>();
 }
 
-MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims, const model::ParamStore& params,
-                        const runtime::MemoryPlan& plan, const PredictOptions& options) {
+MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
+                        const model::ParamStore& params, const runtime::MemoryPlan& plan,
+                        const PredictOptions& options) {
   constexpr size_t kProgram = size_t{48} << 20, kPerThread = size_t{8} << 20;
   const auto n = static_cast<size_t>(dims.n_res);
   MemoryEstimate memory;
@@ -33,6 +34,7 @@ MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims, 
   // The error matrix in double precision; for callbacks a float copy of one head output at a time.
   memory.results = n * n * sizeof(double) + (options.on_pass ? n * n * 128 * sizeof(float) : 0);
   memory.fixed = kProgram + kPerThread * static_cast<size_t>(options.n_threads);
+  memory.arena_lower_bound = plan.lower_bound;
   memory.worst_node = plan.worst_node;
   return memory;
 }
@@ -44,7 +46,8 @@ std::optional<confidence::AlignedError> aligned_error(const model::ModelConfig& 
 }
 
 template <typename T>
-bio::Structure structure_of(const FeatureSource& features, const T* positions, const std::vector<double>& plddt) {
+bio::Structure structure_of(const FeatureSource& features, const T* positions,
+                            const std::vector<double>& plddt) {
   const auto aatype = features.get("aatype").span<int32_t>();
   const auto residue_index = features.get("residue_index").span<int32_t>();
   const auto seq_mask = features.get("seq_mask").span<float>();
@@ -59,13 +62,15 @@ bio::Structure structure_of(const FeatureSource& features, const T* positions, c
     structure.atom_position.emplace_back();
     structure.atom_mask.emplace_back();
     for (size_t atom = 0; atom < bio::kNumAtom37; ++atom) {
-      structure.atom_mask.back()[atom] = bio::atom37_exists(aatype[i], static_cast<int>(atom)) ? 1 : 0;
+      structure.atom_mask.back()[atom] = bio::kAtom37Mask[aatype[i]][atom];
       for (size_t axis = 0; axis < 3; ++axis) {
         structure.atom_position.back()[atom][axis] =
             static_cast<float>(positions[(i * bio::kNumAtom37 + atom) * 3 + axis]);
       }
     }
   }
+  if (structure.aatype.empty())
+    base::throw_input("seq_mask leaves no residue (expected 1 for every real one)");
   return structure;
 }
 
@@ -77,8 +82,7 @@ bio::Structure structure_of(const FeatureSource& features, const tensor::ConstVi
 
 // Mean pLDDT of the residues that are in the structure.
 double mean_plddt(const bio::Structure& structure) {
-  const std::vector<double> values(structure.plddt.begin(), structure.plddt.end());
-  return values.empty() ? 0 : confidence::mean(values);
+  return confidence::mean(std::vector<double>(structure.plddt.begin(), structure.plddt.end()));
 }
 
 class Timer {
@@ -136,7 +140,8 @@ MemoryEstimate estimate_memory(const FeatureSource& features, const model::Model
   const model::Dims dims = network_dims(features, config);
   const graph::Graph network = model::build_monomer(config, dims, {.all_heads = options.all_heads});
   const auto backend = backend_for(options.precision);
-  return estimate(features, dims, params, runtime::plan_memory(network, *backend, options.n_threads), options);
+  return estimate(features, dims, params, runtime::plan_memory(network, *backend, options.n_threads),
+                  options);
 }
 
 Prediction predict(FeatureSource& features, const model::ModelConfig& config, const model::ParamStore& params,

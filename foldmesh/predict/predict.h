@@ -1,5 +1,5 @@
-// From features to a structure: the network run n_recycles + 1 times, each pass starting from what the pass before left
-// (Jumper et al. 2021, suppl. algorithms 2 and 30).
+// From features to a structure: the network run n_recycles + 1 times, each pass starting from what the pass
+// before left (Jumper et al. 2021, suppl. algorithms 2 and 30).
 #ifndef FOLDMESH_PREDICT_PREDICT_H_
 #define FOLDMESH_PREDICT_PREDICT_H_
 
@@ -56,11 +56,11 @@ struct OperatorTime {
 
 struct Prediction {
   std::string model;
-  bool untrained = false;  // made with generated parameters: the structure means nothing
-  bio::Structure structure;  // one chain "A"
+  bool untrained = false;     // made with generated parameters: the structure means nothing
+  bio::Structure structure;   // one chain "A"
   std::vector<double> plddt;  // [n_res], 0..100
   std::optional<confidence::AlignedError> aligned_error;  // models with a PAE head
-  double ranking_confidence = 0;  // mean pLDDT
+  double ranking_confidence = 0;                          // mean pLDDT
   int n_passes = 0;
   model::Dims dims;
   MemoryEstimate memory;
@@ -77,8 +77,8 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
 MemoryEstimate estimate_memory(const FeatureSource& features, const model::ModelConfig& config,
                                const model::ParamStore& params, const PredictOptions& options);
 
-// Extents for the network. Template slots behind the last one that holds anything are left out: masked slots change
-// nothing.
+// Extents for the network. Template slots behind the last one that holds anything are left out: masked slots
+// change nothing.
 model::Dims network_dims(const FeatureSource& features, const model::ModelConfig& config);
 
 }  // namespace foldmesh::predict
