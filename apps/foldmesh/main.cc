@@ -20,6 +20,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
       {"db", "packed sequence databases: build, info, verify, extract", setup_db},
       {"features", "merge alignments into features for the network", setup_features},
+      {"predict", "run the network on features: structure and confidence", setup_predict},
       {"params", "generate, verify or list parameter files", setup_params},
   };
   return table;
