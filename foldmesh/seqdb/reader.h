@@ -78,6 +78,7 @@ void Database::for_each(const Chunk& chunk, F&& f) const {
   if (chunk.n_sequences <= 0) return;
   auto ordinal = static_cast<uint64_t>(chunk.first);
   const uint64_t end = ordinal + static_cast<uint64_t>(chunk.n_sequences);
+  block_of(end - 1);  // throws when the chunk is not of this database
   for (size_t index = block_of(ordinal); ordinal < end; ++index) {
     const BlockView view = block(index);
     const uint64_t first = directory_[index].first_ordinal;

@@ -107,6 +107,7 @@ TEST_F(Seqdb, HoldsWhatWasAdded) {
   }
   EXPECT_THROW(database.sequence(9000), base::Error);
   EXPECT_THROW(database.sequence(-1), base::Error);
+  EXPECT_THROW(database.for_each({8999, 2, 0}, [](int64_t, const SequenceView&) {}), base::Error);
   verify(database);
 }
 
