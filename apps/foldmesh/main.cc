@@ -26,6 +26,7 @@ const std::vector<Command>& commands() {
       {"hmmbuild", "profile HMMs from alignments, with HMMER's options and files", setup_hmmbuild},
       {"db", "packed sequence databases: build, info, verify, extract", setup_db},
       {"features", "merge alignments into features for the network", setup_features},
+      {"predict", "run the network on features: structure and confidence", setup_predict},
       {"params", "generate, verify or list parameter files", setup_params},
   };
   return table;
