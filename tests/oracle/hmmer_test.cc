@@ -132,7 +132,7 @@ TEST_F(Oracle, PhmmerWithDefaults) { compare("phmmer", "", "queries.fasta"); }
 TEST_F(Oracle, JackhmmerIterates) { compare("jackhmmer", "-N 3", "few_queries.fasta"); }
 
 TEST_F(Oracle, HmmsearchWithDefaults) {
-  // Thirty models in one file: three quarters of hmmsearch's work is reading and calibration is not repeated.
+  // All models in one file, so that they are read one after the other and searched in one pass.
   std::string models;
   seqio::FastaReader reader(path("queries.fasta"));
   for (bio::Sequence query; reader.next(query);) {
