@@ -29,6 +29,17 @@ int open_for_reading(const std::string& path) {
   return fd;
 }
 
+// A device, pipe or socket, or one of our own descriptors (/dev/stdout may stand for a regular file):
+// renaming a file over such a name would destroy it.
+bool is_device(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return false;
+  if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return true;
+  const std::string name = std::filesystem::absolute(path).lexically_normal().string();
+  return name == "/dev/stdout" || name == "/dev/stderr" || name.starts_with("/dev/fd/") ||
+         name.starts_with("/proc/");
+}
+
 void write_fully(int fd, const char* data, size_t size, const std::filesystem::path& path) {
   while (size > 0) {
     const ssize_t n = ::write(fd, data, size);
@@ -97,6 +108,11 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 
 AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
   static std::atomic<unsigned> counter{0};
+  if (is_device(path)) {
+    fd_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd_ < 0) throw_machine("{}: cannot be opened for writing: {}", path_.string(), std::strerror(errno));
+    return;
+  }
   const std::string name = fmt::format(".{}.tmp.{}.{}", path.filename().string(), ::getpid(), counter++);
   temporary_ = path.parent_path() / name;
   fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -107,7 +123,7 @@ AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
 AtomicFile::~AtomicFile() {
   if (fd_ >= 0) {
     ::close(fd_);
-    ::unlink(temporary_.c_str());
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
   }
 }
 
@@ -142,6 +158,10 @@ void AtomicFile::flush() {
 
 void AtomicFile::commit() {
   flush();
+  if (temporary_.empty()) {
+    ::close(std::exchange(fd_, -1));
+    return;
+  }
   if (::fsync(fd_) != 0) throw_machine("{}: cannot be synced: {}", path_.string(), std::strerror(errno));
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
     throw_machine("{}: cannot be put in place: {}", path_.string(), std::strerror(errno));

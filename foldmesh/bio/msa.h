@@ -2,7 +2,9 @@
 #ifndef FOLDMESH_BIO_MSA_H_
 #define FOLDMESH_BIO_MSA_H_
 
+#include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +19,20 @@ struct MsaRow {
   std::string pp;           // posterior letters, one per column, or empty when unknown
 };
 
+// Curated score thresholds of a family in bits, {sequence, domain} (Pfam: gathering, trusted, noise).
+struct ScoreCutoffs {
+  std::optional<std::array<float, 2>> gathering, trusted, noise;  // GA, TC, NC
+};
+
 // A column alignment, as a Stockholm file holds it.
 struct Msa {
   std::string name, accession, description, author;  // #=GF ID / AC / DE / AU, each may be empty
   std::vector<MsaRow> rows;
-  std::string pp_cons;  // #=GC PP_cons, one per column, or empty
-  std::string rf;       // #=GC RF, one per column, 'x' on model columns, or empty
+  std::string pp_cons;   // #=GC PP_cons, one per column, or empty
+  std::string rf;        // #=GC RF, one per column, 'x' on model columns, or empty
+  std::string ss_cons;   // #=GC SS_cons, consensus secondary structure, or empty
+  std::string mm;        // #=GC MM, 'm' on columns whose composition a model shall ignore, or empty
+  ScoreCutoffs cutoffs;  // #=GF GA / TC / NC
 
   size_t n_columns() const { return rows.empty() ? rf.size() : rows.front().aligned.size(); }
 };

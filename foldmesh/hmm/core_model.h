@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "foldmesh/bio/alphabet.h"
+#include "foldmesh/bio/msa.h"
 
 namespace foldmesh::hmm {
 
@@ -38,6 +39,7 @@ struct CoreModel {
   int max_length = -1;  // -1: not set
   bool has_checksum = false;
   uint32_t checksum = 0;
+  bio::ScoreCutoffs cutoffs;              // GA, TC, NC lines
   std::string date;                       // as written in the file, may be empty
   std::vector<std::string> command_line;  // COM lines
 };
