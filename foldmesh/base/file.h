@@ -37,8 +37,8 @@ class MappedFile {
 
 // An output file: bytes go to `.<name>.tmp.<pid>.<n>` in the same folder; commit() flushes, syncs and renames
 // it. Without commit() the temporary file is removed by the destructor. A device or pipe (/dev/null,
-// /dev/stdout) is written directly, as the bytes come. Not thread-safe. Every failure (full disk, no permission)
-// throws kMachine naming the final path.
+// /dev/stdout) is written directly, as the bytes come. Not thread-safe. Every failure (full disk, no
+// permission) throws kMachine naming the final path.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);
