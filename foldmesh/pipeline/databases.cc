@@ -22,7 +22,7 @@ constexpr std::array<KnownDatabase, 3> kKnown = {{
 
 // Lower is better; -1: not a sequence file. Packed before FASTA, plain before compressed.
 int preference(const std::string& name) {
-  constexpr std::array<const char*, 8> kEndings = {".fmdb",    ".fasta",    ".fa",    ".fasta.zst",
+  constexpr std::array<const char*, 8> kEndings = {".fmdb",   ".fasta",    ".fa",    ".fasta.zst",
                                                    ".fa.zst", ".fasta.gz", ".fa.gz", ".faa"};
   for (size_t i = 0; i < kEndings.size(); ++i) {
     if (name.ends_with(kEndings[i])) return static_cast<int>(i);
@@ -33,7 +33,8 @@ int preference(const std::string& name) {
 }  // namespace
 
 std::vector<Database> find_databases(const fs::path& db_dir) {
-  if (!fs::is_directory(db_dir)) base::throw_input("{}: is not a folder (expected --db-dir)", db_dir.string());
+  if (!fs::is_directory(db_dir))
+    base::throw_input("{}: is not a folder (expected --db-dir)", db_dir.string());
   std::vector<fs::path> files;
   for (auto it = fs::recursive_directory_iterator(db_dir); it != fs::recursive_directory_iterator(); ++it) {
     // mmCIF folders hold hundreds of thousands of files and no sequences.
@@ -60,8 +61,10 @@ std::vector<Database> find_databases(const fs::path& db_dir) {
     if (best_preference >= 0) found.push_back({known.name, best});
   }
   if (found.empty()) {
-    base::throw_input("{}: holds no database (expected files named like uniref90*.fmdb, mgy_clusters*.fa, "
-                      "bfd-first_non_consensus_sequences.fasta)", db_dir.string());
+    base::throw_input(
+        "{}: holds no database (expected files named like uniref90*.fmdb, mgy_clusters*.fa, "
+        "bfd-first_non_consensus_sequences.fasta)",
+        db_dir.string());
   }
   return found;
 }

@@ -4,7 +4,8 @@
 //   search_<database>   msas/<database>_hits.sto
 //   features            features.npz (raw AlphaFold features)
 //   predict_<model>     unrelaxed_<model>_pred_0.pdb/.cif, confidence_*.json, pae_*.json
-//   ranking             ranked_<k>.pdb/.cif, ranking_debug.json, timings.json (always written anew: it is cheap)
+//   ranking             ranked_<k>.pdb/.cif, ranking_debug.json, timings.json (always written anew: it is
+//   cheap)
 #ifndef FOLDMESH_PIPELINE_FOLD_H_
 #define FOLDMESH_PIPELINE_FOLD_H_
 
@@ -39,8 +40,8 @@ struct FoldOptions {
 // Throws kInput before any work when an input, a database or a parameter file is missing.
 void fold(const FoldOptions& options);
 
-// Packed databases and FASTA files in a folder laid out like AlphaFold 2's or 3's downloads, or flat: `uniref90`,
-// `mgnify`, `small_bfd`, in this order, packed ones preferred. kInput when there is none.
+// Packed databases and FASTA files in a folder laid out like AlphaFold 2's or 3's downloads, or flat:
+// `uniref90`, `mgnify`, `small_bfd`, in this order, packed ones preferred. kInput when there is none.
 std::vector<Database> find_databases(const std::filesystem::path& db_dir);
 
 // "uniref90=/data/uniref90.fmdb" -> Database. kInput when there is no '=' or a part is empty.

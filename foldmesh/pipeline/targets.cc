@@ -44,8 +44,9 @@ std::string checked_sequence(std::string residues, const fs::path& path, const s
   for (char& c : residues) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
     if (!bio::is_residue(bio::code_of(c))) {
-      base::throw_input("{}: record {}: '{}' is not a residue (expected the 20 amino acids, or B, J, O, U, X, Z)",
-                        path.string(), base::printable(record), base::printable({&c, 1}));
+      base::throw_input(
+          "{}: record {}: '{}' is not a residue (expected the 20 amino acids, or B, J, O, U, X, Z)",
+          path.string(), base::printable(record), base::printable({&c, 1}));
     }
   }
   return residues;
@@ -55,17 +56,19 @@ std::vector<Target> read_file(const fs::path& path) {
   std::vector<Target> targets;
   if (is_a3m(path)) {
     seqio::A3mReader reader(path);
-    bio::Sequence query;
-    if (!reader.next(query)) base::throw_input("{}: has no record (expected an A3M alignment)", path.string());
-    targets.push_back({safe_name(path.stem().string()), query.description,
-                       checked_sequence(query.residues, path, query.name), path, true});
+    seqio::A3mRow query;
+    if (!reader.next_alignment() || !reader.next(query)) {
+      base::throw_input("{}: has no record (expected an A3M alignment)", path.string());
+    }
+    targets.push_back({safe_name(path.stem().string()), query.header,
+                       checked_sequence(query.text, path, query.header), path, true});
     return targets;
   }
   const std::vector<bio::Sequence> records = seqio::read_queries(path);
   for (const bio::Sequence& record : records) {
     const std::string name = records.size() == 1 ? path.stem().string() : record.name;
-    targets.push_back({safe_name(name), record.description, checked_sequence(record.residues, path, record.name),
-                       path, false});
+    targets.push_back({safe_name(name), record.description,
+                       checked_sequence(record.residues, path, record.name), path, false});
   }
   return targets;
 }
@@ -75,8 +78,8 @@ std::vector<Target> read_file(const fs::path& path) {
 std::string safe_name(std::string_view name) {
   std::string safe;
   for (char c : name) {
-    const bool keep = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-                      c == '.' || c == '-';
+    const bool keep = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                      c == '_' || c == '.' || c == '-';
     safe.push_back(keep ? c : '_');
   }
   if (safe.empty() || safe == "." || safe == "..") safe.insert(0, "_");
@@ -94,8 +97,9 @@ std::vector<Target> read_targets(const std::vector<fs::path>& inputs) {
       } else if (targets[at->second].sequence == target.sequence) {
         base::log::info("{}: given twice, folded once", target.name);
       } else {
-        base::throw_input("{}: two different sequences would be filed under '{}' (the other is in {}); rename one",
-                          path.string(), target.name, targets[at->second].input.string());
+        base::throw_input(
+            "{}: two different sequences would be filed under '{}' (the other is in {}); rename one",
+            path.string(), target.name, targets[at->second].input.string());
       }
     }
   }

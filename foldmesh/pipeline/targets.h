@@ -18,9 +18,9 @@ struct Target {
 };
 
 // Reads every input; a folder stands for its *.fasta, *.fa, *.faa and *.a3m files in name order.
-// A FASTA file with one record is named after the file, as AlphaFold does; with several, after the records, as ColabFold
-// does. The same sequence under the same name is kept once; two sequences under one name, an empty input, and characters
-// that are no residues are kInput.
+// A FASTA file with one record is named after the file, as AlphaFold does; with several, after the records,
+// as ColabFold does. The same sequence under the same name is kept once; two sequences under one name, an
+// empty input, and characters that are no residues are kInput.
 std::vector<Target> read_targets(const std::vector<std::filesystem::path>& inputs);
 
 // Characters outside [A-Za-z0-9_.-] become '_' (ColabFold's rule); never empty, never "." or "..".
