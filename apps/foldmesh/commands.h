@@ -13,6 +13,8 @@ struct Command {
   void (*setup)(CLI::App& command);
 };
 
+void setup_features(CLI::App& command);
+
 }  // namespace foldmesh::apps
 
 #endif  // FOLDMESH_APPS_COMMANDS_H_

@@ -17,7 +17,9 @@ namespace {
 
 // In the order in which --help lists them.
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table = {};
+  static const std::vector<Command> table = {
+      {"features", "merge alignments into features for the network", setup_features},
+  };
   return table;
 }
 

@@ -17,8 +17,8 @@ bool is_sequence_symbol(char c) {
 }
 
 bool all_symbols(std::string_view line) {
-  unsigned good = 1;
-  for (char c : line) good &= static_cast<unsigned>(is_sequence_symbol(c));
+  unsigned char good = 1;  // a byte, so that the loop becomes vectors of bytes
+  for (char c : line) good &= static_cast<unsigned char>(is_sequence_symbol(c));
   return good != 0;
 }
 

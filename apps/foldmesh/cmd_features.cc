@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "apps/foldmesh/commands.h"
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/thread_pool.h"
+#include "foldmesh/features/msa_input.h"
+#include "foldmesh/features/process.h"
+#include "foldmesh/seqio/fasta.h"
+
+namespace foldmesh::apps {
+namespace {
+
+struct Options {
+  std::vector<std::string> msas;
+  std::string query, output, model;
+  bool processed = false, json = false;
+  uint64_t seed = 0;
+  int num_recycles = 3, cpu = 0;
+};
+
+bio::Sequence read_query(const Options& options, const std::vector<features::MsaInput>& inputs) {
+  if (options.query.empty()) {
+    if (inputs.empty()) base::throw_input("features: no alignment and no --query (expected at least one)");
+    return features::query_of(inputs.front());
+  }
+  const std::vector<bio::Sequence> queries = seqio::read_queries(options.query);
+  if (queries.size() != 1) {
+    base::throw_input("{}: holds {} sequences (expected one query)", options.query, queries.size());
+  }
+  return queries.front();
+}
+
+void print(const Options& options, const features::MergedMsa& merged) {
+  const features::RawFeatures& raw = merged.features;
+  if (options.json) {
+    nlohmann::ordered_json report = {{"query", raw.name}, {"n_res", raw.n_res()}, {"n_seq", raw.n_seq}};
+    report["alignments"] = nlohmann::ordered_json::array();
+    for (const features::MergeCount& count : merged.counts) {
+      report["alignments"].push_back({{"path", count.path}, {"rows", count.considered}, {"new", count.kept}});
+    }
+    report["output"] = options.output;
+    report["kind"] = options.processed ? "processed" : "raw";
+    fmt::print("{}\n", report.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    return;
+  }
+  for (const features::MergeCount& count : merged.counts) {
+    fmt::print("{}: {} rows, {} of them new\n", count.path, count.considered, count.kept);
+  }
+  fmt::print("{}: {} features of {} ({} residues, {} sequences)\n", options.output,
+             options.processed ? "processed" : "raw", base::printable(raw.name), raw.n_res(), raw.n_seq);
+}
+
+void run(const Options& options) {
+  std::vector<features::MsaInput> inputs;
+  for (const std::string& argument : options.msas) inputs.push_back(features::read_msa(argument));
+  const features::MergedMsa merged = features::merge_msas(read_query(options, inputs), inputs);
+  if (options.processed) {
+    base::ThreadPool pool(options.cpu > 0 ? options.cpu : base::available_cores());
+    const features::FeatureConfig config = features::feature_config(options.model);
+    features::write_processed_features(
+        features::process(merged.features, config, options.seed, options.num_recycles + 1, pool),
+        options.output);
+  } else {
+    features::write_raw_features(merged.features, options.output);
+  }
+  print(options, merged);
+}
+
+}  // namespace
+
+void setup_features(CLI::App& command) {
+  const auto options = std::make_shared<Options>();
+  command.add_option(
+      "msa", options->msas,
+      "Alignments (.sto or .a3m, also .gz or .zst), each as PATH or NAME=PATH. NAME is the database: "
+      "uniref90, small_bfd, bfd_uniref and mgnify are merged in this order, others after them; of "
+      "uniref90 the first 10,000 rows count, of mgnify 501. Without NAME the file name says it "
+      "(uniref90_hits.sto, mgnify_hits.sto, small_bfd_hits.sto, bfd_uniref_hits.a3m)");
+  command.add_option("--query", options->query,
+                     "FASTA file with the one query; default: the first row of the first alignment. With no "
+                     "alignment the query alone makes the features");
+  command.add_option("--output,-o", options->output, "Where the features go: a NumPy .npz archive")
+      ->required();
+  CLI::Option* processed = command.add_flag(
+      "--processed", options->processed,
+      "Write features sampled for one model and seed, as the network takes them, instead of raw ones");
+  CLI::Option* model = command.add_option("--model", options->model,
+                                          "Model whose alignment sizes to use, model_1 .. model_5 or "
+                                          "model_1_ptm .. model_5_ptm; with --processed only");
+  command.add_option("--random-seed", options->seed, "Model seed of the sampling; with --processed only")
+      ->needs(processed)
+      ->capture_default_str();
+  command
+      .add_option(
+          "--num-recycles", options->num_recycles,
+          "Passes through the network after the first, each with a sample of its own; with --processed only")
+      ->needs(processed)
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  model->needs(processed);
+  processed->needs(model);
+  command
+      .add_option("--cpu", options->cpu,
+                  "Threads; 0 takes every core this process may use. Results do not depend on it")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command.add_flag("--json", options->json, "Print what was read and written as JSON");
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace foldmesh::apps

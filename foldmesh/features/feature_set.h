@@ -1,0 +1,34 @@
+// Processed features as named arrays: what the network eats, and how it is stored (docs/formats/features.md).
+#ifndef FOLDMESH_FEATURES_FEATURE_SET_H_
+#define FOLDMESH_FEATURES_FEATURE_SET_H_
+
+#include <array>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "foldmesh/tensor/npz.h"
+#include "foldmesh/tensor/tensor.h"
+
+namespace foldmesh::features {
+
+using FeatureSet = std::map<std::string, tensor::Tensor>;
+
+// The members that differ from pass to pass: their leading axis is the pass. The others have none.
+inline constexpr std::array<std::string_view, 6> kPerPassFeatures = {
+    "msa_feat", "msa_mask", "extra_msa", "extra_msa_mask", "extra_has_deletion", "extra_deletion_value"};
+
+// True for sampled features ready for the network, false for raw ones (which hold `msa` instead of
+// `msa_feat`).
+inline bool is_processed(const tensor::NpzReader& file) { return file.contains("msa_feat"); }
+
+void write_processed_features(const FeatureSet& features, const std::filesystem::path& path);
+// Checks names, types, shapes and the range of everything that is used as an index, so that a network can
+// trust the result. Template members are read if `template_aatype` is present. Unknown members are ignored.
+// Throws kInput.
+FeatureSet read_processed_features(const tensor::NpzReader& file);
+
+}  // namespace foldmesh::features
+
+#endif  // FOLDMESH_FEATURES_FEATURE_SET_H_

@@ -1,0 +1,22 @@
+// The CPU backend: fp32 activations, fp32 accumulation, all cores of the thread pool.
+#ifndef FOLDMESH_RUNTIME_CPU_CPU_BACKEND_H_
+#define FOLDMESH_RUNTIME_CPU_CPU_BACKEND_H_
+
+#include <string_view>
+
+#include "foldmesh/runtime/kernel.h"
+
+namespace foldmesh::runtime {
+
+// Results are the same bits for every number of threads on one machine; another instruction set may round
+// differently.
+class CpuBackend : public Backend {
+ public:
+  std::string_view name() const override { return "cpu"; }
+  tensor::DType activation() const override { return tensor::DType::kF32; }
+  Kernel kernel(graph::OpKind kind) const override;
+};
+
+}  // namespace foldmesh::runtime
+
+#endif  // FOLDMESH_RUNTIME_CPU_CPU_BACKEND_H_

@@ -1,0 +1,187 @@
+// Invariant point attention (Jumper et al. 2021, suppl. algorithm 22), monomer layout: the flat output of a
+// point projection lists x of all points, then y, then z.
+#include <algorithm>
+#include <cmath>
+
+#include "foldmesh/runtime/cpu/blocks.h"
+#include "foldmesh/runtime/cpu/gemm.h"
+#include "foldmesh/runtime/cpu/structure_layers.h"
+#include "foldmesh/runtime/cpu/vec.h"
+
+namespace foldmesh::runtime::cpu {
+namespace {
+
+using Ipa = InvariantPointAttention;
+
+constexpr int64_t kHeads = Ipa::kHeads, kScalars = Ipa::kScalars;
+constexpr int64_t kQueryPoints = Ipa::kQueryPoints, kValuePoints = Ipa::kValuePoints;
+constexpr int64_t kKeyValuePoints = kQueryPoints + kValuePoints;
+constexpr int64_t kValueCoordinates = kValuePoints * 3;
+constexpr float kMaskPenalty = 1e5f;
+constexpr float kNormEpsilon = 1e-8f;
+// Weights of the three kinds of logits, so that each contributes the same variance.
+const float kScalarWeight = 1.0f / std::sqrt(3.0f * static_cast<float>(kScalars));
+const float kPairWeight = 1.0f / std::sqrt(3.0f);
+const float kPointWeight = 1.0f / std::sqrt(3.0f * static_cast<float>(kQueryPoints) * 4.5f);
+
+void to_global(const Frame& frame, const Rotation& rotation, const float* local, int64_t axis_stride,
+               float* global, int64_t global_stride) {
+  const float x = local[0], y = local[axis_stride], z = local[2 * axis_stride];
+  for (size_t i = 0; i < 3; ++i) {
+    const auto& row = rotation.m[i];
+    global[static_cast<int64_t>(i) * global_stride] =
+        row[0] * x + row[1] * y + row[2] * z + frame.translation[i];
+  }
+}
+
+// Logits [12][n][N] of n queries, before the softmax.
+void compute_logits(const Ipa& attention, int64_t first, int64_t n, int64_t n_res, const float* mask,
+                    const PointAttentionScratch& scratch, float* logits) {
+  for (int64_t h = 0; h < kHeads; ++h) {
+    float* head = logits + h * n * n_res;
+    gemm(n, n_res, kScalars, {scratch.queries + first * kHeads * kScalars + h * kScalars, kHeads * kScalars},
+         transposed(scratch.keys_values + h * 2 * kScalars, kHeads * 2 * kScalars), head, n_res,
+         kScalarWeight);
+    const float gamma = std::log1p(std::exp(attention.point_weights[h])) * kPointWeight;
+    for (int64_t i = 0; i < n; ++i) {
+      float* row = head + i * n_res;
+      const float* point = scratch.query_points + ((first + i) * kHeads + h) * kQueryPoints * 3;
+      subtract_squared_distances(n_res, kQueryPoints * 3, point,
+                                 scratch.key_points + h * kQueryPoints * 3 * n_res, n_res, 0.5f * gamma, row);
+      const float* bias = scratch.pair_bias + (h * n_res + first + i) * n_res;
+      for (int64_t j = 0; j < n_res; ++j) {
+        row[j] = (row[j] + bias[j]) - kMaskPenalty * (1.0f - mask[first + i] * mask[j]);
+      }
+    }
+  }
+}
+
+// Attended value points (global) of one residue and head -> local x, y, z and norm of each point in `concat`.
+void write_points(const Frame& frame, const Rotation& rotation, const float* points, float* concat) {
+  for (int64_t p = 0; p < kValuePoints; ++p) {
+    float offset[3], squares = 0.0f;
+    for (size_t k = 0; k < 3; ++k) offset[k] = points[p * 3 + static_cast<int64_t>(k)] - frame.translation[k];
+    for (size_t i = 0; i < 3; ++i) {  // the transpose of the rotation
+      const float local =
+          rotation.m[0][i] * offset[0] + rotation.m[1][i] * offset[1] + rotation.m[2][i] * offset[2];
+      concat[static_cast<int64_t>(i) * kHeads * kValuePoints + p] = local;
+      squares += local * local;
+    }
+    concat[3 * kHeads * kValuePoints + p] = std::sqrt(squares + kNormEpsilon);
+  }
+}
+
+}  // namespace
+
+InvariantPointAttention read_point_attention(ParamList& params) {
+  InvariantPointAttention attention;
+  attention.q_scalar = params.linear();
+  attention.kv_scalar = params.linear();
+  attention.q_point = params.linear();
+  attention.kv_point = params.linear();
+  attention.point_weights = params.vector();
+  attention.pair_bias = params.linear();
+  attention.output = params.linear();
+  return attention;
+}
+
+PointAttentionScratch::PointAttentionScratch(Workspace& workspace, int64_t n_res, int64_t c_z, int n_workers)
+    : pair_bias(workspace.take(kHeads * n_res * n_res)),
+      queries(workspace.take(n_res * kHeads * kScalars)),
+      keys_values(workspace.take(n_res * kHeads * kScalars * 2)),
+      query_points(workspace.take(n_res * kHeads * kQueryPoints * 3)),
+      value_points(workspace.take(n_res * kHeads * kValueCoordinates)),
+      key_points(workspace.take(n_res * kHeads * kQueryPoints * 3)),
+      local_points(workspace.take_each(n_workers, kQueryBlock * kHeads * kKeyValuePoints * 3)),
+      logits(workspace.take_each(n_workers, kHeads * kQueryBlock * n_res)),
+      inverse_sums(workspace.take_each(n_workers, kHeads * kQueryBlock)),
+      attended_points(workspace.take_each(n_workers, kQueryBlock * kValueCoordinates)),
+      pair_row(workspace.take_each(n_workers, n_res * c_z)),
+      concat(workspace.take_each(n_workers, kQueryBlock * Ipa::kOutputs)) {}
+
+void prepare_pair_bias(const InvariantPointAttention& attention, base::ThreadPool& pool, int64_t n_res,
+                       int64_t c_z, const float* pair, const Norm& pair_norm,
+                       const PointAttentionScratch& scratch) {
+  pool.parallel_for(n_res, [&](int64_t i, int worker) {
+    float* normed = scratch.pair_row[worker];
+    layer_norm(n_res, c_z, pair + i * n_res * c_z, c_z, pair_norm.scale, pair_norm.offset, normed, c_z);
+    float* bias = scratch.pair_bias + i * n_res;
+    gemm(kHeads, n_res, c_z, transposed(attention.pair_bias.weights, kHeads), transposed(normed, c_z), bias,
+         n_res * n_res);
+    for (int64_t h = 0; h < kHeads; ++h) {
+      float* row = bias + h * n_res * n_res;
+      for (int64_t j = 0; j < n_res; ++j) row[j] = (row[j] + attention.pair_bias.bias[h]) * kPairWeight;
+    }
+  });
+}
+
+void project_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
+                    const float* act, const Frame* frames, const PointAttentionScratch& scratch, int worker) {
+  const float* rows = act + first * attention.q_scalar.c_in;
+  apply(attention.q_scalar, n, rows, scratch.queries + first * kHeads * kScalars);
+  apply(attention.kv_scalar, n, rows, scratch.keys_values + first * kHeads * kScalars * 2);
+  float* local = scratch.local_points[worker];
+
+  constexpr int64_t kQueryAxis = kHeads * kQueryPoints, kKeyValueAxis = kHeads * kKeyValuePoints;
+  apply(attention.q_point, n, rows, local);
+  for (int64_t i = 0; i < n; ++i) {
+    const Rotation rotation = rotation_of(frames[first + i].quaternion);
+    float* global = scratch.query_points + (first + i) * kQueryAxis * 3;
+    for (int64_t p = 0; p < kQueryAxis; ++p) {
+      to_global(frames[first + i], rotation, local + i * kQueryAxis * 3 + p, kQueryAxis, global + p * 3, 1);
+    }
+  }
+  apply(attention.kv_point, n, rows, local);
+  for (int64_t i = 0; i < n; ++i) {
+    const Frame& frame = frames[first + i];
+    const Rotation rotation = rotation_of(frame.quaternion);
+    for (int64_t h = 0; h < kHeads; ++h) {
+      const float* points = local + i * kKeyValueAxis * 3 + h * kKeyValuePoints;
+      float* keys = scratch.key_points + h * kQueryPoints * 3 * n_res + first + i;
+      for (int64_t p = 0; p < kQueryPoints; ++p) {
+        to_global(frame, rotation, points + p, kKeyValueAxis, keys + p * 3 * n_res, n_res);
+      }
+      float* values = scratch.value_points + ((first + i) * kHeads + h) * kValueCoordinates;
+      for (int64_t p = 0; p < kValuePoints; ++p) {
+        to_global(frame, rotation, points + kQueryPoints + p, kKeyValueAxis, values + p * 3, 1);
+      }
+    }
+  }
+}
+
+void attend_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
+                   int64_t c_z, const float* pair, const Norm& pair_norm, const float* mask,
+                   const Frame* frames, const PointAttentionScratch& scratch, int worker, float* update) {
+  constexpr int64_t kPointColumns = kHeads * kScalars;  // of the concatenated outputs
+  constexpr int64_t kPairColumns = kPointColumns + kHeads * kValuePoints * 4;
+  float *logits = scratch.logits[worker], *concat = scratch.concat[worker];
+  compute_logits(attention, first, n, n_res, mask, scratch, logits);
+  float* inverse_sums = scratch.inverse_sums[worker];
+  softmax(kHeads * n, n_res, nullptr, 0, nullptr, logits, n_res, inverse_sums);
+  scale_rows(kHeads * n, n_res, inverse_sums, logits, n_res);
+
+  float* points = scratch.attended_points[worker];
+  for (int64_t h = 0; h < kHeads; ++h) {
+    const Matrix weights = {logits + h * n * n_res, n_res};
+    gemm(n, kScalars, n_res, weights, {scratch.keys_values + (h * 2 + 1) * kScalars, kHeads * 2 * kScalars},
+         concat + h * kScalars, Ipa::kOutputs);
+    gemm(n, kValueCoordinates, n_res, weights,
+         {scratch.value_points + h * kValueCoordinates, kHeads * kValueCoordinates}, points,
+         kValueCoordinates);
+    for (int64_t i = 0; i < n; ++i) {
+      const Frame& frame = frames[first + i];
+      write_points(frame, rotation_of(frame.quaternion), points + i * kValueCoordinates,
+                   concat + i * Ipa::kOutputs + kPointColumns + h * kValuePoints);
+    }
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    float* row = scratch.pair_row[worker];
+    layer_norm(n_res, c_z, pair + (first + i) * n_res * c_z, c_z, pair_norm.scale, pair_norm.offset, row,
+               c_z);
+    gemm(kHeads, c_z, n_res, {logits + i * n_res, n * n_res}, {row, c_z},
+         concat + i * Ipa::kOutputs + kPairColumns, c_z);
+  }
+  apply(attention.output, n, concat, update);
+}
+
+}  // namespace foldmesh::runtime::cpu

@@ -1,0 +1,97 @@
+// Parts of the structure module kernel: its layers, frames, invariant point attention and atoms.
+#ifndef FOLDMESH_RUNTIME_CPU_STRUCTURE_LAYERS_H_
+#define FOLDMESH_RUNTIME_CPU_STRUCTURE_LAYERS_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "foldmesh/base/thread_pool.h"
+#include "foldmesh/runtime/cpu/workspace.h"
+#include "foldmesh/tensor/tensor.h"
+
+namespace foldmesh::runtime::cpu {
+
+struct Norm {
+  const float *scale, *offset;
+};
+struct Linear {
+  const float *weights, *bias;  // [c_in, c_out], [c_out]
+  int64_t c_in, c_out;
+};
+// y[n, c_out] = x W, plus the bias
+void apply(const Linear& linear, int64_t n, const float* x, float* y);
+void apply_relu(const Linear& linear, int64_t n, const float* x, float* y);
+
+// Takes parameters off the node's list, which is in catalogue order.
+class ParamList {
+ public:
+  explicit ParamList(std::span<const tensor::ConstView> params) : left_(params) {}
+  const float* vector() { return take().as<float>(); }
+  Norm norm();
+  Linear linear();
+
+ private:
+  const tensor::ConstView& take();
+  std::span<const tensor::ConstView> left_;
+};
+
+// A rigid transform x -> R x + t with a unit quaternion (w, x, y, z).
+struct Frame {
+  std::array<float, 4> quaternion;
+  std::array<float, 3> translation;
+};
+struct Rotation {
+  std::array<std::array<float, 3>, 3> m;
+};
+Rotation rotation_of(const std::array<float, 4>& quaternion);
+// Composes the frame with a small change (b, c, d, translation) given in its own coordinates: suppl.
+// algorithm 23.
+void update_frame(const float* change, Frame& frame);
+
+// Invariant point attention (suppl. algorithm 22): 12 heads, 16 scalar channels, 4 query and 8 value points.
+struct InvariantPointAttention {
+  static constexpr int64_t kHeads = 12, kScalars = 16, kQueryPoints = 4, kValuePoints = 8;
+  static constexpr int64_t kOutputs = kHeads * (kScalars + kValuePoints * 4 + 128);
+
+  Linear q_scalar, kv_scalar, q_point, kv_point;
+  const float* point_weights;  // [12], before softplus
+  Linear pair_bias, output;
+};
+InvariantPointAttention read_point_attention(ParamList& params);
+
+// Arrays over all residues that invariant point attention needs, and a worker's own.
+struct PointAttentionScratch {
+  PointAttentionScratch(Workspace& workspace, int64_t n_res, int64_t c_z, int n_workers);
+
+  static constexpr int64_t kQueryBlock = 16;
+  float* pair_bias;                    // [12, N, N], ready-made logits of the pair representation
+  float *queries, *keys_values;        // [N, 192], [N, 384]
+  float *query_points, *value_points;  // [N, 12, 4, 3], [N, 12, 8, 3], global
+  float* key_points;                   // [12, 4 * 3, N], global
+  std::vector<float*> local_points;    // [kQueryBlock, 432]
+  std::vector<float*> logits;          // [12, kQueryBlock, N]
+  std::vector<float*> inverse_sums, attended_points;
+  std::vector<float*> pair_row;  // [N, c_z], normalised
+  std::vector<float*> concat;    // [kQueryBlock, kOutputs]
+};
+
+// Fills scratch.pair_bias; the pair representation does not change between iterations.
+void prepare_pair_bias(const InvariantPointAttention& attention, base::ThreadPool& pool, int64_t n_res,
+                       int64_t c_z, const float* pair, const Norm& pair_norm,
+                       const PointAttentionScratch& scratch);
+// Queries, keys, values and points of residues [first, first + n), n <= kQueryBlock, from their activations.
+void project_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
+                    const float* act, const Frame* frames, const PointAttentionScratch& scratch, int worker);
+// update[n, 384] of residues [first, first + n), once all are projected.
+void attend_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
+                   int64_t c_z, const float* pair, const Norm& pair_norm, const float* mask,
+                   const Frame* frames, const PointAttentionScratch& scratch, int worker, float* update);
+
+// Atom positions (A) of one residue from its backbone frame (translation in A) and 7 torsions (sin, cos):
+// suppl. algorithm 24. Slots without an atom become 0.
+void place_atoms(int32_t restype, const Frame& backbone, const float* angles, float* atom14);
+
+}  // namespace foldmesh::runtime::cpu
+
+#endif  // FOLDMESH_RUNTIME_CPU_STRUCTURE_LAYERS_H_

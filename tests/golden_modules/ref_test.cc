@@ -1,0 +1,13 @@
+// The cases on the reference backend.
+#include "foldmesh/runtime/ref/ref_backend.h"
+#include "tests/golden_modules/module_cases.h"
+
+namespace foldmesh::golden {
+namespace {
+
+std::unique_ptr<runtime::Backend> make_ref() { return std::make_unique<runtime::RefBackend>(); }
+
+INSTANTIATE_TEST_SUITE_P(Ref, ModuleCases, testing::Values(make_ref));
+
+}  // namespace
+}  // namespace foldmesh::golden
