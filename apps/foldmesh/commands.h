@@ -14,6 +14,7 @@ struct Command {
 };
 
 void setup_features(CLI::App& command);
+void setup_params(CLI::App& command);
 
 }  // namespace foldmesh::apps
 

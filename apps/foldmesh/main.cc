@@ -19,6 +19,7 @@ namespace {
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
       {"features", "merge alignments into features for the network", setup_features},
+      {"params", "generate, verify or list parameter files", setup_params},
   };
   return table;
 }

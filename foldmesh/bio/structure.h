@@ -19,10 +19,10 @@ struct Structure {
   std::vector<int> aatype;                                                  // residue types 0..20
   std::vector<std::array<std::array<float, 3>, kNumAtom37>> atom_position;  // Å; 0 where the mask is 0
   std::vector<std::array<uint8_t, kNumAtom37>> atom_mask;                   // 1 where the atom is present
-  std::vector<int> residue_index;  // 0-based number within the chain; files show it plus 1
-  std::vector<int> chain_index;    // into chain_ids
-  std::vector<std::string> chain_ids;
-  std::vector<float> plddt;  // 0..100, per residue
+  std::vector<int> residue_index;      // 0-based number within the chain; files show it plus 1
+  std::vector<int> chain_index;        // into chain_ids
+  std::vector<std::string> chain_ids;  // letters and digits
+  std::vector<float> plddt;            // 0..100, per residue
 
   size_t n_res() const { return aatype.size(); }
 };

@@ -1,8 +1,40 @@
 #include "foldmesh/graph/graph.h"
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/graph/signature.h"
 
 namespace foldmesh::graph {
+namespace {
+
+void check_operands(const Graph& graph, const Node& node, const std::vector<std::string_view>& descriptions,
+                    const std::vector<ValueId>& values, AxisExtents& extents) {
+  size_t at = 0;
+  for (const std::string_view description : descriptions) {
+    const OperandSignature signature = parse_signature(description);
+    const auto templates = extents.find("T");
+    const auto n = static_cast<size_t>(!signature.repeated          ? 1
+                                       : templates == extents.end() ? 0
+                                                                    : templates->second);
+    for (size_t i = 0; i < n; ++i, ++at) {
+      if (at >= values.size()) base::throw_internal("{}: operand '{}' is missing", node.name, description);
+      const Value& value = graph.value(values[at]);
+      if (!signature.has_shape) continue;
+      if (!fits(signature, value.shape, extents)) {
+        base::throw_internal("{}: operand '{}' is {} of shape {}", node.name, description, value.name,
+                             tensor::to_string(value.shape));
+      }
+      if (signature.is_integer != value.is_integer) {
+        base::throw_internal("{}: operand '{}' is {}, of the other element type", node.name, description,
+                             value.name);
+      }
+    }
+  }
+  if (at != values.size()) {
+    base::throw_internal("{}: {} operands given, {} expected", node.name, values.size(), at);
+  }
+}
+
+}  // namespace
 
 ValueId Graph::add_value(Value value) {
   values_.push_back(std::move(value));
@@ -11,7 +43,10 @@ ValueId Graph::add_value(Value value) {
 
 void Graph::add_node(Node node) {
   const OpSpec& op = spec(node.kind);
-  if (op.in_place && (node.inputs.empty() || node.outputs.empty() || node.inputs[0] != node.outputs[0])) {
+  AxisExtents extents;
+  check_operands(*this, node, op.inputs, node.inputs, extents);
+  check_operands(*this, node, op.outputs, node.outputs, extents);
+  if (op.in_place && node.inputs[0] != node.outputs[0]) {
     base::throw_internal("{}: {} updates its first operand in place", node.name, op.name);
   }
   if (node.params.size() != op.params.size()) {

@@ -1,6 +1,7 @@
 #include "foldmesh/hmm/evalue.h"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "foldmesh/base/error.h"
@@ -62,13 +63,18 @@ double lambda_by_bisection(std::span<const double> samples, double start) {
 
 }  // namespace
 
+double probability(double ln_p) {
+  const double p = std::exp(ln_p);
+  return p < std::numeric_limits<double>::min() ? 0.0 : p;
+}
+
 double gumbel_survival(double x, double mu, double lambda) {
-  const double e = std::exp(-lambda * (x - mu));
+  const double e = probability(-lambda * (x - mu));
   return e < 5e-9 ? e : 1.0 - std::exp(-e);  // 1 - exp(-e) cancels for small e
 }
 
 double exponential_survival(double x, double tau, double lambda) {
-  return x < tau ? 1.0 : std::exp(-lambda * (x - tau));
+  return probability(exponential_log_survival(x, tau, lambda));
 }
 
 double exponential_log_survival(double x, double tau, double lambda) {

@@ -18,9 +18,8 @@ constexpr std::string_view kSuffix = ".npy";
 struct Array {
   zip::Member member;
   NpyHeader header;
-  bool crc_checked = false;  // of a mapped member
-  Tensor kept;               // what view() read, when it could not map
-  bool is_kept = false;
+  std::unique_ptr<std::once_flag> first_view = std::make_unique<std::once_flag>();
+  Tensor kept;  // what the first view() read, when it could not map
 };
 
 // Inflates a raw deflate stream piece by piece into caller's buffers.
@@ -159,7 +158,6 @@ struct NpzReader::State {
   base::MappedFile file;
   std::vector<std::string> names;
   std::map<std::string, Array, std::less<>> arrays;
-  std::mutex mutex;  // guards crc_checked, kept and is_kept of all arrays
 };
 
 NpzReader::NpzReader(const std::filesystem::path& path) : state_(std::make_unique<State>(path)) {
@@ -200,20 +198,18 @@ bool NpzReader::is_mapped(std::string_view name) const { return state_->mappable
 
 ConstView NpzReader::view(std::string_view name) const {
   Array& array = state_->find(name);
-  const std::scoped_lock lock(state_->mutex);
-  if (state_->mappable(array)) {
-    if (!array.crc_checked) {
+  const bool mapped = state_->mappable(array);
+  // An exception leaves the flag unset, so that the next call finds the damage again.
+  std::call_once(*array.first_view, [&] {
+    if (mapped) {
       state_->check_crc(array, crc_of(state_->packed(array)));
-      array.crc_checked = true;
+    } else {
+      array.kept = state_->read(array);
     }
-    return {state_->packed(array).data() + array.header.data_offset, dtype_of(array.header.type),
-            array.header.shape};
-  }
-  if (!array.is_kept) {
-    array.kept = state_->read(array);
-    array.is_kept = true;
-  }
-  return std::as_const(array.kept).view();
+  });
+  if (!mapped) return std::as_const(array.kept).view();
+  return {state_->packed(array).data() + array.header.data_offset, dtype_of(array.header.type),
+          array.header.shape};
 }
 
 Tensor NpzReader::read(std::string_view name) const { return state_->read(state_->find(name)); }

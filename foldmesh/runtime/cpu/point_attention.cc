@@ -49,9 +49,10 @@ void compute_logits(const Ipa& attention, int64_t first, int64_t n, int64_t n_re
       subtract_squared_distances(n_res, kQueryPoints * 3, point,
                                  scratch.key_points + h * kQueryPoints * 3 * n_res, n_res, 0.5f * gamma, row);
       const float* bias = scratch.pair_bias + (h * n_res + first + i) * n_res;
-      for (int64_t j = 0; j < n_res; ++j) {
-        row[j] = (row[j] + bias[j]) - kMaskPenalty * (1.0f - mask[first + i] * mask[j]);
-      }
+      // The published penalty 1e5 (1 - mask_i mask_j) less 1e5 (1 - mask_i), which is the same for all j: the
+      // softmax does not change, and the logits of masked queries keep their digits.
+      const float penalty = kMaskPenalty * mask[first + i];
+      for (int64_t j = 0; j < n_res; ++j) row[j] = (row[j] + bias[j]) - penalty * (1.0f - mask[j]);
     }
   }
 }

@@ -5,13 +5,13 @@
 #include <array>
 
 #include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/bio/torsions.h"
 #include "foldmesh/runtime/ref/rigid.h"
 
 namespace foldmesh::runtime::ref {
 
 // sin and cos of pre-omega, phi, psi, chi1 .. chi4.
-inline constexpr int kTorsions = 7;
-using Torsions = std::array<std::array<double, 2>, kTorsions>;
+using Torsions = std::array<std::array<double, 2>, bio::kNumTorsions>;
 
 using RigidGroups = std::array<Rigid, bio::kNumRigidGroups>;
 using Atom14 = std::array<Vec3, bio::kNumAtom14>;

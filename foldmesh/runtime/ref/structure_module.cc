@@ -142,7 +142,7 @@ void predict_angles(const AngleParams& p, const double* act, int64_t n_res, cons
   residual_block(p.block1_in, p.block1_out, n_res, s);
   relu(s.angle_act, n_res * p.input.n_out);
   apply(p.angles, s.angle_act, n_res, unnormalized);
-  for (int64_t k = 0; k < n_res * kTorsions; ++k) {
+  for (int64_t k = 0; k < n_res * bio::kNumTorsions; ++k) {
     const double sine = unnormalized[2 * k], cosine = unnormalized[2 * k + 1];
     const double norm = std::sqrt(std::max(sine * sine + cosine * cosine, kAngleEpsilon));
     angles[2 * k] = sine / norm;
@@ -156,8 +156,8 @@ void place_atoms(const int32_t* aatype, const double* frames, const double* angl
   for (int64_t i = 0; i < n_res; ++i) {
     const int type = checked_class(aatype[i], bio::kNumRestypes, "aatype");
     Torsions torsions;
-    for (size_t t = 0; t < kTorsions; ++t) {
-      const double* angle = angles + (i * kTorsions + static_cast<int64_t>(t)) * 2;
+    for (size_t t = 0; t < bio::kNumTorsions; ++t) {
+      const double* angle = angles + (i * bio::kNumTorsions + static_cast<int64_t>(t)) * 2;
       torsions[t] = {angle[0], angle[1]};
     }
     const Atom14 atoms = atom14_positions(type, rigid_groups(type, rigid_of(frames + i * 7), torsions));
@@ -197,12 +197,12 @@ void run(const KernelArgs& args) {
     update_frames(p.frame_update, act, n.n_res, s);
     double* frames_out = frames + iteration * n.n_res * 7;
     for (int64_t k = 0; k < n.n_res * 7; ++k) frames_out[k] = s.frames[k] * (k % 7 < 4 ? 1 : kPositionScale);
-    const int64_t angles_at = iteration * n.n_res * kTorsions * 2;
+    const int64_t angles_at = iteration * n.n_res * bio::kNumTorsions * 2;
     predict_angles(p.angles, act, n.n_res, s, unnormalized + angles_at, angles + angles_at);
   }
   place_atoms(args.inputs[2].as<int32_t>(), frames + (n_iterations - 1) * n.n_res * 7,
-              angles + (n_iterations - 1) * n.n_res * kTorsions * 2, n.n_res, args.outputs[4].as<double>(),
-              args.outputs[5].as<double>());
+              angles + (n_iterations - 1) * n.n_res * bio::kNumTorsions * 2, n.n_res,
+              args.outputs[4].as<double>(), args.outputs[5].as<double>());
 }
 
 }  // namespace

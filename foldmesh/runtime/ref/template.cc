@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/bio/torsions.h"
 #include "foldmesh/runtime/ref/features.h"
 #include "foldmesh/runtime/ref/kernels.h"
 #include "foldmesh/runtime/ref/layers.h"
@@ -13,7 +14,6 @@ namespace {
 
 constexpr int kTemplateClasses = bio::kRestypeGap + 1;  // residue types, X, gap
 constexpr int kDistogramBins = 39;
-constexpr int kTorsions = 7;
 
 bool has_backbone(const TemplateResidues& residues, int64_t i) {
   const double* mask = residues.atom37_mask + i * bio::kNumAtom37;
@@ -157,9 +157,9 @@ void run_angle_embedding(const KernelArgs& args) {
   args.pool.parallel_for(n_templates, [&](int64_t t, int worker) {
     const auto s = worker_scratch<AngleScratch>(args.workspace, 0, worker, n);
     const TemplateTorsions torsions = {args.inputs[1].as<int32_t>() + t * n_res,
-                                       args.inputs[2].as<double>() + t * n_res * kTorsions * 2,
-                                       args.inputs[3].as<double>() + t * n_res * kTorsions * 2,
-                                       args.inputs[4].as<double>() + t * n_res * kTorsions};
+                                       args.inputs[2].as<double>() + t * n_res * bio::kNumTorsions * 2,
+                                       args.inputs[3].as<double>() + t * n_res * bio::kNumTorsions * 2,
+                                       args.inputs[4].as<double>() + t * n_res * bio::kNumTorsions};
     for (int64_t i = 0; i < n_res; ++i)
       template_angle_features(torsions, i, s.features + i * kTemplateAngleFeatures);
     apply(embedding, s.features, n_res, s.hidden);
@@ -193,9 +193,9 @@ void template_angle_features(const TemplateTorsions& torsions, int64_t i, double
   std::fill_n(features, kTemplateClasses, 0.0);
   features[checked_class(torsions.aatype[i], kTemplateClasses, "template_aatype")] = 1;
   double* at = features + kTemplateClasses;
-  at = std::copy_n(torsions.sin_cos + i * kTorsions * 2, kTorsions * 2, at);
-  at = std::copy_n(torsions.alt_sin_cos + i * kTorsions * 2, kTorsions * 2, at);
-  std::copy_n(torsions.mask + i * kTorsions, kTorsions, at);
+  at = std::copy_n(torsions.sin_cos + i * bio::kNumTorsions * 2, bio::kNumTorsions * 2, at);
+  at = std::copy_n(torsions.alt_sin_cos + i * bio::kNumTorsions * 2, bio::kNumTorsions * 2, at);
+  std::copy_n(torsions.mask + i * bio::kNumTorsions, bio::kNumTorsions, at);
 }
 
 const Kernel kTemplatePairEmbedding = {run_pair_embedding, pair_embedding_bytes};

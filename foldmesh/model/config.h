@@ -1,0 +1,48 @@
+// The published AlphaFold 2 monomer models and what tells them apart (Jumper et al. 2021, suppl. table 5; the
+// values are those of the released configurations).
+#ifndef FOLDMESH_MODEL_CONFIG_H_
+#define FOLDMESH_MODEL_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace foldmesh::model {
+
+// Widths shared by all models.
+inline constexpr int64_t kMsaChannels = 256;
+inline constexpr int64_t kPairChannels = 128;
+inline constexpr int64_t kSingleChannels = 384;
+inline constexpr int64_t kExtraMsaChannels = 64;
+inline constexpr int64_t kTemplateChannels = 64;
+inline constexpr int64_t kTargetFeatures = 22;
+inline constexpr int64_t kMsaFeatures = 49;
+inline constexpr int64_t kPlddtBins = 50;
+inline constexpr int64_t kDistogramBins = 64;
+inline constexpr int64_t kPaeBins = 64;
+inline constexpr int64_t kMaskedMsaClasses = 23;
+inline constexpr int64_t kAtoms = 37;
+inline constexpr int64_t kStructureIterations = 8;
+
+struct ModelConfig {
+  std::string name;             // "model_1_ptm"
+  bool uses_templates = false;  // models 1 and 2
+  bool has_pae_head = false;    // the _ptm models
+  int max_msa_clusters = 0;     // MSA rows sampled for a pass, template rows not counted
+  int max_extra_msa = 0;
+  int n_recycles = 3;  // further passes after the first
+  int n_evoformer_blocks = 48;
+  int n_extra_msa_blocks = 4;
+  int n_template_blocks = 2;
+};
+
+// model_1 .. model_5, each also with `_ptm`. kInput for anything else; multimer models are named as not
+// supported yet.
+ModelConfig model_by_name(std::string_view name);
+// All names that model_by_name takes.
+std::vector<std::string> model_names();
+
+}  // namespace foldmesh::model
+
+#endif  // FOLDMESH_MODEL_CONFIG_H_

@@ -1,0 +1,50 @@
+// The monomer network as a graph of ONE pass; recycling repeats it (predict/).
+#ifndef FOLDMESH_MODEL_MONOMER_H_
+#define FOLDMESH_MODEL_MONOMER_H_
+
+#include "foldmesh/graph/graph.h"
+#include "foldmesh/model/config.h"
+
+namespace foldmesh::model {
+
+// Extents of one input. All but n_templates are at least 1; an empty extra MSA is one masked row.
+struct Dims {
+  int64_t n_res = 0;
+  int64_t n_seq = 0;        // clustered MSA rows, templates not counted
+  int64_t n_extra = 0;      // extra MSA rows
+  int64_t n_templates = 0;  // must be 0 for models without templates
+};
+
+struct BuildOptions {
+  // Also the heads that a prediction does not need (distogram, masked MSA, experimentally resolved), and msa
+  // and single as outputs.
+  bool all_heads = false;
+};
+
+// Values a caller meets by name (N residues, S = n_seq, E, T as above, R = S + T; float unless noted):
+//
+//   inputs   target_feat [N,22], msa_feat [S,N,49], msa_mask [R,N], residue_index [N] int, aatype [N] int,
+//   seq_mask [N],
+//            pair_mask [N,N], extra_msa [E,N] int, extra_msa_mask [E,N], extra_has_deletion [E,N],
+//            extra_deletion_value [E,N];
+//            with templates also template_aatype [T,N] int, template_all_atom_mask [T,N,37],
+//            template_pseudo_beta [T,N,3], template_pseudo_beta_mask [T,N], template_mask [T],
+//            template_torsion_angles_sin_cos [T,N,7,2], template_alt_torsion_angles_sin_cos [T,N,7,2],
+//            template_torsion_angles_mask [T,N,7]
+//   states   pair [N,N,128], prev_msa_first_row [N,256], prev_positions [N,37,3] A: read from the pass before
+//   (zero at
+//            first) and left for the next
+//   outputs  sm_single [N,384], sm_frames [8,N,7], sm_angles and sm_unnormalized_angles [8,N,7,2],
+//   sm_positions [N,14,3] A,
+//            lddt_logits [N,50]; tm_logits [N,N,64] with a PAE head;
+//            with all_heads msa [R,N,256], single [N,384], distogram_logits [N,N,64], masked_msa_logits
+//            [S,N,23], experimentally_resolved_logits [N,37]
+//
+// msa_mask of the R trunk rows: the MSA's rows, then for every template the psi column of
+// template_torsion_angles_mask. The MSA is built only after the extra MSA is dead, so that the two never take
+// memory together.
+graph::Graph build_monomer(const ModelConfig& config, const Dims& dims, const BuildOptions& options = {});
+
+}  // namespace foldmesh::model
+
+#endif  // FOLDMESH_MODEL_MONOMER_H_

@@ -1,0 +1,295 @@
+// mmCIF with the ModelCIF extension. Category and item names are those of mmcif_pdbx_v50.dic and
+// mmcif_ma.dic 1.4.9.
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "foldmesh/base/file.h"
+#include "foldmesh/structio/checks.h"
+#include "foldmesh/structio/cif_text.h"
+#include "foldmesh/structio/structure_file.h"
+
+namespace foldmesh::structio {
+namespace {
+
+using Names = std::initializer_list<std::string_view>;
+using Values = std::initializer_list<std::string>;
+
+// Chains as ranges of residues, and entities (distinct sequences) as sets of chains.
+struct Chain {
+  std::string id;
+  size_t begin = 0, end = 0;
+  size_t entity = 0;
+};
+struct Entity {
+  std::string letters;
+  std::vector<size_t> chains;
+};
+struct Assembly {
+  std::vector<Chain> chains;
+  std::vector<Entity> entities;
+};
+
+std::string letters_of(const bio::Structure& structure, size_t begin, size_t end) {
+  std::string letters;
+  for (size_t i = begin; i < end; ++i)
+    letters += bio::kRestypeLetters[static_cast<size_t>(structure.aatype[i])];
+  return letters;
+}
+
+Assembly assemble(const bio::Structure& structure) {
+  Assembly out;
+  for (size_t begin = 0, end = 0; begin < structure.n_res(); begin = end) {
+    const int index = structure.chain_index[begin];
+    for (end = begin; end < structure.n_res() && structure.chain_index[end] == index;) ++end;
+    const std::string letters = letters_of(structure, begin, end);
+    size_t entity = 0;
+    while (entity < out.entities.size() && out.entities[entity].letters != letters) ++entity;
+    if (entity == out.entities.size()) out.entities.push_back({letters, {}});
+    out.entities[entity].chains.push_back(out.chains.size());
+    out.chains.push_back({structure.chain_ids[static_cast<size_t>(index)], begin, end, entity});
+  }
+  return out;
+}
+
+class Writer {
+ public:
+  Writer(const bio::Structure& structure, const Provenance& provenance)
+      : structure_(structure),
+        provenance_(provenance),
+        assembly_(assemble(structure)),
+        cif_(provenance.entry_id) {}
+
+  std::string text() {
+    head();
+    polymers();
+    provenance_of_model();
+    quality();
+    atoms();
+    return cif_.take();
+  }
+
+ private:
+  void category(std::string_view name, std::initializer_list<CifText::Item> items) {
+    cif_.category(name, {items.begin(), items.size()});
+  }
+  void begin(std::string_view name, Names names) { cif_.begin_loop(name, {names.begin(), names.size()}); }
+  void row(Values values) { cif_.row({values.begin(), values.size()}); }
+
+  std::string comp(size_t residue) const {
+    return std::string(bio::kRestypeNames3[static_cast<size_t>(structure_.aatype[residue])]);
+  }
+  static std::string entity_id(size_t entity) { return std::to_string(entity + 1); }
+  // Residue numbers of authors and PDB.
+  std::string number(size_t residue) const { return std::to_string(structure_.residue_index[residue] + 1); }
+
+  void head() {
+    if (provenance_.untrained) cif_.comment(kUntrainedNote);
+    category("_entry", {{"id", cif_value(provenance_.entry_id)}});
+    begin("_audit_conform", {"dict_name", "dict_version", "dict_location"});
+    row({"mmcif_ma.dic", "1.4.9",
+         "https://raw.githubusercontent.com/ihmwg/ModelCIF/master/dist/mmcif_ma.dic"});
+    cif_.end_loop();
+    const std::string title =
+        provenance_.untrained ? fmt::format("{} ({})", provenance_.title, kUntrainedNote) : provenance_.title;
+    category("_struct", {{"entry_id", cif_value(provenance_.entry_id)},
+                         {"title", cif_value(title)},
+                         {"pdbx_model_details", provenance_.untrained ? cif_value(kUntrainedNote) : "."}});
+  }
+
+  void polymers() {
+    begin("_entity", {"id", "type", "src_method", "pdbx_description", "pdbx_number_of_molecules"});
+    for (size_t e = 0; e < assembly_.entities.size(); ++e) {
+      row({entity_id(e), "polymer", ".", ".", std::to_string(assembly_.entities[e].chains.size())});
+    }
+    cif_.end_loop();
+    entity_poly();
+    begin("_entity_poly_seq", {"entity_id", "num", "mon_id", "hetero"});
+    for (size_t e = 0; e < assembly_.entities.size(); ++e) {
+      const Chain& chain = assembly_.chains[assembly_.entities[e].chains.front()];
+      for (size_t i = chain.begin; i < chain.end; ++i) {
+        row({entity_id(e), std::to_string(i - chain.begin + 1), comp(i), "n"});
+      }
+    }
+    cif_.end_loop();
+    chem_comp();
+    begin("_struct_asym", {"id", "entity_id", "details"});
+    for (const Chain& chain : assembly_.chains) row({chain.id, entity_id(chain.entity), "."});
+    cif_.end_loop();
+    begin("_pdbx_poly_seq_scheme", {"asym_id", "entity_id", "seq_id", "mon_id", "pdb_seq_num", "auth_seq_num",
+                                    "pdb_mon_id", "auth_mon_id", "pdb_strand_id", "pdb_ins_code", "hetero"});
+    for (const Chain& chain : assembly_.chains) {
+      for (size_t i = chain.begin; i < chain.end; ++i) {
+        row({chain.id, entity_id(chain.entity), std::to_string(i - chain.begin + 1), comp(i), number(i),
+             number(i), comp(i), comp(i), chain.id, ".", "n"});
+      }
+    }
+    cif_.end_loop();
+  }
+
+  void entity_poly() {
+    begin("_entity_poly", {"entity_id", "type", "nstd_linkage", "nstd_monomer", "pdbx_strand_id",
+                           "pdbx_seq_one_letter_code", "pdbx_seq_one_letter_code_can"});
+    for (size_t e = 0; e < assembly_.entities.size(); ++e) {
+      const Entity& entity = assembly_.entities[e];
+      std::string strands, letters;
+      for (const size_t c : entity.chains) {
+        const std::string& id = structure_.chain_ids[structure_.chain_index[assembly_.chains[c].begin]];
+        strands += (strands.empty() ? "" : ",") + id;
+      }
+      for (const char letter : entity.letters) letters += letter == 'X' ? "(UNK)" : std::string(1, letter);
+      row({entity_id(e), "polypeptide(L)", "no", "no", cif_value(strands), cif_folded(letters),
+           cif_folded(entity.letters)});
+    }
+    cif_.end_loop();
+  }
+
+  void chem_comp() {
+    std::array<bool, bio::kNumRestypes> used{};
+    for (const int type : structure_.aatype) used[static_cast<size_t>(type)] = true;
+    begin("_chem_comp", {"id", "type", "mon_nstd_flag"});
+    for (size_t type = 0; type < used.size(); ++type) {
+      if (!used[type]) continue;
+      row({std::string(bio::kRestypeNames3[type]),
+           type == bio::kRestypeGly ? "'peptide linking'" : "'L-peptide linking'",
+           type == bio::kRestypeX ? "." : "y"});
+    }
+    cif_.end_loop();
+  }
+
+  void provenance_of_model() {
+    category("_software", {{"pdbx_ordinal", "1"},
+                           {"name", "foldmesh"},
+                           {"classification", "'model building'"},
+                           {"description", "'Structure prediction with the AlphaFold 2 network'"},
+                           {"version", cif_value(provenance_.software_version)},
+                           {"type", "program"}});
+    category("_ma_software_group", {{"ordinal_id", "1"}, {"group_id", "1"}, {"software_id", "1"}});
+    const size_t n_targets = assembly_.entities.size();
+    const std::string model_data = std::to_string(n_targets + 1);
+    begin("_ma_data", {"id", "name", "content_type", "content_type_other_details"});
+    for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), "'Target sequence'", "target", "."});
+    row({model_data, "'Predicted structure'", "'model coordinates'", "."});
+    cif_.end_loop();
+    begin("_ma_data_group", {"ordinal_id", "group_id", "data_id"});
+    for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), "1", entity_id(e)});
+    row({model_data, "2", model_data});
+    cif_.end_loop();
+    begin("_ma_target_entity", {"entity_id", "data_id", "origin"});
+    for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), entity_id(e), "."});
+    cif_.end_loop();
+    begin("_ma_target_entity_instance", {"asym_id", "entity_id", "details"});
+    for (const Chain& chain : assembly_.chains) row({chain.id, entity_id(chain.entity), "."});
+    cif_.end_loop();
+    category("_ma_model_list", {{"ordinal_id", "1"},
+                                {"model_id", "1"},
+                                {"model_group_id", "1"},
+                                {"model_group_name", "."},
+                                {"model_name", cif_value(provenance_.model_name)},
+                                {"data_id", model_data},
+                                {"model_type", "'Ab initio model'"},
+                                {"model_type_other_details", "."}});
+    category("_ma_protocol_step", {{"ordinal_id", "1"},
+                                   {"protocol_id", "1"},
+                                   {"step_id", "1"},
+                                   {"method_type", "modeling"},
+                                   {"step_name", "'network inference'"},
+                                   {"details", provenance_.untrained ? cif_value(kUntrainedNote) : "."},
+                                   {"software_group_id", "1"},
+                                   {"input_data_group_id", "1"},
+                                   {"output_data_group_id", "2"}});
+  }
+
+  void quality() {
+    begin("_ma_qa_metric",
+          {"id", "name", "description", "type", "mode", "type_other_details", "software_group_id"});
+    row({"1", "pLDDT", "'Predicted lDDT, mean over residues, 0 to 100'", "pLDDT", "global", ".", "1"});
+    row({"2", "pLDDT", "'Predicted lDDT of a residue, 0 to 100'", "pLDDT", "local", ".", "1"});
+    if (provenance_.ptm) row({"3", "pTM", "'Predicted TM-score, 0 to 1'", "pTM", "global", ".", "1"});
+    if (provenance_.iptm)
+      row({"4", "ipTM", "'Predicted TM-score of interfaces, 0 to 1'", "ipTM", "global", ".", "1"});
+    cif_.end_loop();
+
+    double sum = 0;
+    for (const float value : structure_.plddt) sum += static_cast<double>(value);
+    begin("_ma_qa_metric_global", {"ordinal_id", "model_id", "metric_id", "metric_value"});
+    int ordinal = 0;
+    const auto global = [&](const char* metric, double value, int digits) {
+      row({std::to_string(++ordinal), "1", metric, fmt::format("{:.{}f}", value, digits)});
+    };
+    global("1", sum / static_cast<double>(structure_.n_res()), 2);
+    if (provenance_.ptm) global("3", *provenance_.ptm, 4);
+    if (provenance_.iptm) global("4", *provenance_.iptm, 4);
+    cif_.end_loop();
+
+    begin("_ma_qa_metric_local", {"ordinal_id", "model_id", "label_asym_id", "label_seq_id", "label_comp_id",
+                                  "metric_id", "metric_value"});
+    for (const Chain& chain : assembly_.chains) {
+      for (size_t i = chain.begin; i < chain.end; ++i) {
+        row({std::to_string(i + 1), "1", chain.id, std::to_string(i - chain.begin + 1), comp(i), "2",
+             fmt::format("{:.2f}", structure_.plddt[i])});
+      }
+    }
+    cif_.end_loop();
+  }
+
+  void atoms() {
+    begin("_atom_type", {"symbol"});
+    for (const char* symbol : {"C", "N", "O", "S"}) row({symbol});
+    cif_.end_loop();
+    begin("_atom_site", {"group_PDB",      "id",
+                         "type_symbol",    "label_atom_id",
+                         "label_alt_id",   "label_comp_id",
+                         "label_asym_id",  "label_entity_id",
+                         "label_seq_id",   "pdbx_PDB_ins_code",
+                         "Cartn_x",        "Cartn_y",
+                         "Cartn_z",        "occupancy",
+                         "B_iso_or_equiv", "auth_seq_id",
+                         "auth_comp_id",   "auth_asym_id",
+                         "auth_atom_id",   "pdbx_PDB_model_num"});
+    int64_t serial = 0;
+    for (const Chain& chain : assembly_.chains) {
+      for (size_t i = chain.begin; i < chain.end; ++i) serial = residue_atoms(chain, i, serial);
+    }
+    cif_.end_loop();
+  }
+
+  // Returns the last serial number used.
+  int64_t residue_atoms(const Chain& chain, size_t i, int64_t serial) {
+    const std::string name3 = comp(i);
+    for (int a = 0; a < bio::kNumAtom37; ++a) {
+      if (structure_.atom_mask[i][a] == 0) continue;
+      const auto& [x, y, z] = structure_.atom_position[i][a];
+      const std::string_view atom = bio::kAtom37Names[a];
+      line_.clear();
+      fmt::format_to(
+          std::back_inserter(line_),
+          "ATOM {0:<5} {1} {2:<3} . {3} {4} {5} {6:<4} ? {7:>8.3f} {8:>8.3f} {9:>8.3f} 1.00 {10:>6.2f} "
+          "{11:<4} {3} {4} {2:<3} 1",
+          ++serial, atom.substr(0, 1), atom, name3, chain.id, entity_id(chain.entity), i - chain.begin + 1, x,
+          y, z, structure_.plddt[i], structure_.residue_index[i] + 1);
+      cif_.row_text(line_);
+    }
+    return serial;
+  }
+
+  const bio::Structure& structure_;
+  const Provenance& provenance_;
+  Assembly assembly_;
+  CifText cif_;
+  std::string line_;
+};
+
+}  // namespace
+
+std::string to_mmcif(const bio::Structure& structure, const Provenance& provenance) {
+  check(structure);
+  return Writer(structure, provenance).text();
+}
+
+void write_mmcif(const bio::Structure& structure, const Provenance& provenance,
+                 const std::filesystem::path& path) {
+  base::write_file_atomically(path, to_mmcif(structure, provenance));
+}
+
+}  // namespace foldmesh::structio

@@ -1,0 +1,116 @@
+// PDB format 3.3, ATOM and TER records, in the layout of AlphaFold's files.
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/file.h"
+#include "foldmesh/structio/checks.h"
+#include "foldmesh/structio/structure_file.h"
+
+namespace foldmesh::structio {
+namespace {
+
+constexpr size_t kLineLength = 80;
+constexpr int kMaxChains = 62, kMaxSerial = 99'999, kMaxResidueNumber = 9'999, kMinResidueNumber = -999;
+// What %8.3f holds.
+constexpr float kMaxCoordinate = 9999.999f, kMinCoordinate = -999.999f;
+
+class PdbText {
+ public:
+  template <typename... Args>
+  void line(fmt::format_string<Args...> format, Args&&... args) {
+    const size_t start = text_.size();
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+    text_.append(kLineLength - (text_.size() - start), ' ');
+    text_ += '\n';
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+bool fits_columns(const bio::Structure& structure, size_t i) {
+  for (int a = 0; a < bio::kNumAtom37; ++a) {
+    if (structure.atom_mask[i][a] == 0) continue;
+    for (const float x : structure.atom_position[i][a]) {
+      if (!(x >= kMinCoordinate && x <= kMaxCoordinate)) return false;
+    }
+  }
+  return true;
+}
+
+bool ends_chain(const bio::Structure& structure, size_t i) {
+  return i + 1 == structure.n_res() || structure.chain_index[i + 1] != structure.chain_index[i];
+}
+
+void add_atoms(const bio::Structure& structure, size_t i, int& serial, PdbText& out) {
+  const std::string& chain = structure.chain_ids[static_cast<size_t>(structure.chain_index[i])];
+  const std::string_view residue = bio::kRestypeNames3[structure.aatype[i]];
+  for (int a = 0; a < bio::kNumAtom37; ++a) {
+    if (structure.atom_mask[i][a] == 0) continue;
+    const auto& [x, y, z] = structure.atom_position[i][a];
+    const std::string_view name = bio::kAtom37Names[a];  // at most three letters, so column 13 stays blank
+    out.line("ATOM  {:>5}  {:<3} {:>3} {}{:>4}    {:>8.3f}{:>8.3f}{:>8.3f}{:>6.2f}{:>6.2f}          {:>2}  ",
+             serial, name, residue, chain, structure.residue_index[i] + 1, x, y, z, 1.0, structure.plddt[i],
+             name.substr(0, 1));
+    ++serial;
+  }
+}
+
+}  // namespace
+
+std::string why_not_pdb(const bio::Structure& structure) {
+  if (structure.chain_ids.size() > kMaxChains) {
+    return fmt::format("{} chains (at most {})", structure.chain_ids.size(), kMaxChains);
+  }
+  for (const std::string& id : structure.chain_ids) {
+    if (id.size() != 1) return fmt::format("chain name '{}' (one letter only)", base::printable(id));
+  }
+  int64_t serials = static_cast<int64_t>(structure.chain_ids.size());  // TER records
+  for (size_t i = 0; i < structure.n_res(); ++i) {
+    for (const uint8_t present : structure.atom_mask[i]) serials += present != 0 ? 1 : 0;
+    const int number = structure.residue_index[i] + 1;
+    if (number > kMaxResidueNumber || number < kMinResidueNumber) {
+      return fmt::format("residue number {} (at most {})", number, kMaxResidueNumber);
+    }
+    if (!fits_columns(structure, i))
+      return fmt::format("a coordinate of residue {} beyond the columns", number);
+  }
+  return serials > kMaxSerial ? fmt::format("{} atoms and chain ends (at most {})", serials, kMaxSerial)
+                              : std::string();
+}
+
+std::string to_pdb(const bio::Structure& structure, const Provenance& provenance) {
+  check(structure);
+  const std::string obstacle = why_not_pdb(structure);
+  if (!obstacle.empty()) {
+    base::throw_input("structure: {} does not fit in the PDB format (use the mmCIF file)", obstacle);
+  }
+  PdbText out;
+  if (provenance.untrained) {
+    out.line("REMARK   6");  // free text begins with a blank line
+    out.line("REMARK   6 {}", kUntrainedNote);
+  }
+  out.line("MODEL     1");
+  int serial = 1;
+  for (size_t i = 0; i < structure.n_res(); ++i) {
+    add_atoms(structure, i, serial, out);
+    if (!ends_chain(structure, i)) continue;
+    out.line("TER   {:>5}      {:>3} {}{:>4}", serial, bio::kRestypeNames3[structure.aatype[i]],
+             structure.chain_ids[static_cast<size_t>(structure.chain_index[i])],
+             structure.residue_index[i] + 1);
+    ++serial;
+  }
+  out.line("ENDMDL");
+  out.line("END");
+  return out.take();
+}
+
+void write_pdb(const bio::Structure& structure, const Provenance& provenance,
+               const std::filesystem::path& path) {
+  base::write_file_atomically(path, to_pdb(structure, provenance));
+}
+
+}  // namespace foldmesh::structio

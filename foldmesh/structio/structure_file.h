@@ -1,0 +1,46 @@
+// Structures as text: PDB in AlphaFold's layout, and mmCIF with the ModelCIF categories (mmcif_ma.dic).
+// The B-factor column holds pLDDT (0-100) in both. The text depends on the arguments only.
+#ifndef FOLDMESH_STRUCTIO_STRUCTURE_FILE_H_
+#define FOLDMESH_STRUCTIO_STRUCTURE_FILE_H_
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "foldmesh/bio/structure.h"
+
+namespace foldmesh::structio {
+
+// What a file says about itself. Only `untrained` shows in a PDB file.
+struct Provenance {
+  std::string entry_id =
+      "model";                  // name of the mmCIF data block; characters outside [A-Za-z0-9_.-] become '_'
+  std::string title = "";       // what was predicted, one line
+  std::string model_name = "";  // "model_1_ptm_pred_0"
+  std::string software_version = "";  // of foldmesh
+  std::optional<double> ptm = {}, iptm = {};
+  // The network ran with made-up parameters: the files say so and that the coordinates mean nothing.
+  bool untrained = false;
+};
+
+// Why the structure does not fit in a PDB file (more than 62 chains, 99,999 serial numbers, residue 9,999, a
+// chain name of several letters, coordinates beyond the columns); empty if it does.
+std::string why_not_pdb(const bio::Structure& structure);
+
+// MODEL 1, ATOM records in atom37 order, TER after each chain, ENDMDL, END; lines padded to 80 columns.
+// Residue numbers are residue_index + 1. Throws kInput, pointing to mmCIF, when why_not_pdb() has something
+// to say; both throw kInput when a coordinate or pLDDT is not finite.
+std::string to_pdb(const bio::Structure& structure, const Provenance& provenance);
+// One entity per distinct sequence. label_seq_id counts a chain's residues from 1, auth_seq_id is
+// residue_index + 1. The local pLDDT table has every residue, those without atoms included; the global pLDDT
+// is the mean over residues.
+std::string to_mmcif(const bio::Structure& structure, const Provenance& provenance);
+
+void write_pdb(const bio::Structure& structure, const Provenance& provenance,
+               const std::filesystem::path& path);
+void write_mmcif(const bio::Structure& structure, const Provenance& provenance,
+                 const std::filesystem::path& path);
+
+}  // namespace foldmesh::structio
+
+#endif  // FOLDMESH_STRUCTIO_STRUCTURE_FILE_H_

@@ -1,0 +1,249 @@
+// Everything written here is read back by gemmi.
+#include "foldmesh/structio/structure_file.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <gemmi/cif.hpp>
+#include <gemmi/mmread.hpp>
+#include <limits>
+#include <sstream>
+
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/file.h"
+#include "foldmesh/base/rng.h"
+#include "foldmesh/structio/cif_text.h"
+
+namespace foldmesh::structio {
+namespace {
+
+// Chains given as sequences; all atoms of every residue at random places.
+bio::Structure make_structure(const std::vector<std::string>& chains) {
+  base::Rng rng(3);
+  bio::Structure out;
+  for (size_t c = 0; c < chains.size(); ++c) {
+    out.chain_ids.push_back(std::string(1, static_cast<char>('A' + c)));
+    int number = 0;
+    for (const char letter : chains[c]) {
+      const int type = bio::restype_of(letter);
+      out.aatype.push_back(type);
+      out.chain_index.push_back(static_cast<int>(c));
+      out.residue_index.push_back(number++);
+      out.plddt.push_back(static_cast<float>(rng.uniform() * 100));
+      auto& mask = out.atom_mask.emplace_back();
+      auto& position = out.atom_position.emplace_back();
+      for (int a = 0; a < bio::kNumAtom37; ++a) {
+        mask[a] = bio::kAtom37Mask[type][a];
+        if (mask[a] == 0) continue;
+        for (float& x : position[a]) x = static_cast<float>(rng.uniform() * 300 - 150);
+      }
+    }
+  }
+  return out;
+}
+
+const char* kAllResidues = "ARNDCQEGHILKMFPSTWYVXM";
+
+// Halves go to the even digit; the product is exact.
+double printed(float x) { return std::nearbyint(static_cast<double>(x) * 1000) / 1000; }
+
+// Atom by atom, in file order. `numbering` of gemmi's residues is auth_seq_id.
+void expect_same(const gemmi::Structure& read, const bio::Structure& written) {
+  ASSERT_EQ(read.models.size(), 1u);
+  size_t i = 0, n_atoms = 0;
+  std::vector<const gemmi::Residue*> residues;
+  std::vector<std::string> chain_of;
+  for (const gemmi::Chain& chain : read.models[0].chains) {
+    for (const gemmi::Residue& residue : chain.residues) {
+      residues.push_back(&residue);
+      chain_of.push_back(chain.name);
+    }
+  }
+  for (size_t r = 0; r < written.n_res(); ++r) {
+    std::vector<int> slots;
+    for (int a = 0; a < bio::kNumAtom37; ++a) {
+      if (written.atom_mask[r][a] != 0) slots.push_back(a);
+    }
+    if (slots.empty()) continue;
+    ASSERT_LT(i, residues.size());
+    const gemmi::Residue& residue = *residues[i];
+    EXPECT_EQ(chain_of[i], written.chain_ids[written.chain_index[r]]);
+    EXPECT_EQ(residue.name, bio::kRestypeNames3[written.aatype[r]]);
+    EXPECT_EQ(residue.seqid.num.value, written.residue_index[r] + 1);
+    ASSERT_EQ(residue.atoms.size(), slots.size());
+    for (size_t k = 0; k < slots.size(); ++k, ++n_atoms) {
+      const gemmi::Atom& atom = residue.atoms[k];
+      const auto& at = written.atom_position[r][slots[k]];
+      EXPECT_EQ(atom.name, bio::kAtom37Names[slots[k]]);
+      EXPECT_EQ(atom.element.name()[0], atom.name[0]);
+      EXPECT_NEAR(atom.pos.x, printed(at[0]), 1e-9);
+      EXPECT_NEAR(atom.pos.y, printed(at[1]), 1e-9);
+      EXPECT_NEAR(atom.pos.z, printed(at[2]), 1e-9);
+      EXPECT_NEAR(static_cast<double>(atom.b_iso), static_cast<double>(written.plddt[r]), 0.00501);
+      EXPECT_EQ(atom.occ, 1.0f);
+    }
+    ++i;
+  }
+  EXPECT_EQ(i, residues.size());
+  EXPECT_GT(n_atoms, 0u);
+}
+
+class StructureFile : public ::testing::Test {
+ protected:
+  std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) /
+      fmt::format("structio_{}", ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  void SetUp() override { std::filesystem::create_directories(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string path(const char* name) { return (folder_ / name).string(); }
+};
+
+TEST_F(StructureFile, GemmiReadsBothFormats) {
+  bio::Structure structure = make_structure({kAllResidues, "MKV", "MKV"});
+  structure.residue_index[5] = 204;  // a gap in the numbering
+  structure.atom_mask[3][7] = 0;
+  structure.atom_mask[4][bio::kAtom37Cb] = 0;  // a missing atom
+  structure.plddt[0] = 100;
+  structure.plddt[1] = 0;
+  structure.atom_position[0][1] = {-999.999f, 9999.999f, -0.0004f};
+  const Provenance provenance{.entry_id = "T1 x'\"",
+                              .title = "it's \"a\"\n;title",
+                              .model_name = "model_1_ptm_pred_0",
+                              .software_version = "0.1.0",
+                              .ptm = 0.5,
+                              .iptm = std::nullopt,
+                              .untrained = true};
+  write_pdb(structure, provenance, path("a.pdb"));
+  write_mmcif(structure, provenance, path("a.cif"));
+  expect_same(gemmi::read_structure_file(path("a.pdb")), structure);
+  const gemmi::Structure cif = gemmi::read_structure_file(path("a.cif"));
+  expect_same(cif, structure);
+  ASSERT_EQ(cif.entities.size(), 2u);
+  EXPECT_EQ(cif.entities[0].full_sequence.size(), 22u);
+  EXPECT_EQ(cif.entities[0].full_sequence[20], "UNK");
+  EXPECT_EQ(cif.entities[1].full_sequence, (std::vector<std::string>{"MET", "LYS", "VAL"}));
+  EXPECT_EQ(cif.entities[1].subchains, (std::vector<std::string>{"B", "C"}));
+}
+
+TEST_F(StructureFile, PdbHasAlphaFoldsLayout) {
+  bio::Structure structure = make_structure({"GA"});
+  for (auto& residue : structure.atom_position) residue.fill({1.0f, -2.5f, 30.0625f});
+  structure.plddt = {91.234f, 7.0f};
+  std::istringstream text(to_pdb(structure, {}));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) {
+    EXPECT_EQ(line.size(), 80u);
+    lines.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
+  }
+  ASSERT_EQ(lines.size(), 13u);
+  EXPECT_EQ(lines[0], "MODEL     1");
+  EXPECT_EQ(lines[1], "ATOM      1  N   GLY A   1       1.000  -2.500  30.062  1.00 91.23           N");
+  EXPECT_EQ(lines[4], "ATOM      4  O   GLY A   1       1.000  -2.500  30.062  1.00 91.23           O");
+  EXPECT_EQ(lines[8], "ATOM      8  CB  ALA A   2       1.000  -2.500  30.062  1.00  7.00           C");
+  EXPECT_EQ(lines[9], "ATOM      9  O   ALA A   2       1.000  -2.500  30.062  1.00  7.00           O");
+  EXPECT_EQ(lines[10], "TER      10      ALA A   2");
+  EXPECT_EQ(lines[11], "ENDMDL");
+  EXPECT_EQ(lines[12], "END");
+}
+
+TEST_F(StructureFile, MmcifHasTheConfidenceTables) {
+  const bio::Structure structure = make_structure({kAllResidues, "MKV"});
+  write_mmcif(structure,
+              {.entry_id = "T1", .title = "t", .model_name = "m", .software_version = "1", .ptm = 0.25},
+              path("a.cif"));
+  gemmi::cif::Document document = gemmi::cif::read_file(path("a.cif"));
+  gemmi::cif::Block& block = document.sole_block();
+  EXPECT_EQ(block.name, "T1");
+  gemmi::cif::Table local =
+      block.find("_ma_qa_metric_local.",
+                 {"label_asym_id", "label_seq_id", "label_comp_id", "metric_id", "metric_value"});
+  ASSERT_EQ(local.length(), structure.n_res());  // also for X, which has no atoms
+  double sum = 0;
+  for (int i = 0; i < static_cast<int>(structure.n_res()); ++i) {
+    EXPECT_EQ(local[i][0], structure.chain_ids[structure.chain_index[i]]);
+    EXPECT_EQ(local[i][1], std::to_string(structure.residue_index[i] + 1));
+    EXPECT_EQ(local[i][2], bio::kRestypeNames3[structure.aatype[i]]);
+    EXPECT_EQ(local[i][3], "2");
+    EXPECT_NEAR(std::stod(local[i][4]), static_cast<double>(structure.plddt[i]), 0.00501);
+    sum += static_cast<double>(structure.plddt[i]);
+  }
+  gemmi::cif::Table global = block.find("_ma_qa_metric_global.", {"metric_id", "metric_value"});
+  ASSERT_EQ(global.length(), 2u);
+  EXPECT_NEAR(std::stod(global[0][1]), sum / static_cast<double>(structure.n_res()), 0.00501);
+  EXPECT_EQ(global[1][1], "0.2500");
+  gemmi::cif::Table metrics = block.find("_ma_qa_metric.", {"id", "type", "mode"});
+  ASSERT_EQ(metrics.length(), 3u);
+  EXPECT_EQ(metrics[1][1], "pLDDT");
+  EXPECT_EQ(metrics[1][2], "local");
+  EXPECT_EQ(*block.find_value("_ma_model_list.model_name"), "m");
+  EXPECT_EQ(block.find("_struct_asym.", {"id"}).length(), 2u);
+  EXPECT_EQ(block.find("_pdbx_poly_seq_scheme.", {"asym_id"}).length(), structure.n_res());
+  EXPECT_EQ(gemmi::cif::as_string(block.find("_entity_poly.", {"pdbx_seq_one_letter_code"})[0][0]),
+            "ARNDCQEGHILKMFPSTWYV(UNK)M");
+}
+
+TEST_F(StructureFile, SaysWhenParametersWereMadeUp) {
+  const bio::Structure structure = make_structure({"MKV"});
+  Provenance provenance{.title = "query", .untrained = true};
+  EXPECT_NE(to_pdb(structure, provenance).find("REMARK   6 UNTRAINED"), std::string::npos);
+  const std::string text = to_mmcif(structure, provenance);
+  gemmi::cif::Document document = gemmi::cif::read_string(text);
+  EXPECT_NE(document.sole_block().find_value("_struct.title")->find("query (UNTRAINED"), std::string::npos);
+  provenance.untrained = false;
+  EXPECT_EQ(to_pdb(structure, provenance).find("UNTRAINED"), std::string::npos);
+  EXPECT_EQ(to_mmcif(structure, provenance).find("UNTRAINED"), std::string::npos);
+}
+
+TEST_F(StructureFile, LongChains) {
+  const std::string sequence(10'000, 'A');
+  const bio::Structure structure = make_structure({sequence});
+  EXPECT_EQ(why_not_pdb(structure), "residue number 10000 (at most 9999)");
+  write_mmcif(structure, {}, path("long.cif"));
+  expect_same(gemmi::read_structure_file(path("long.cif")), structure);
+}
+
+TEST_F(StructureFile, SaysWhatDoesNotFitInPdb) {
+  const auto error = [](const bio::Structure& structure) -> std::string {
+    try {
+      to_pdb(structure, {});
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
+      return error.what();
+    }
+    return "no error";
+  };
+  bio::Structure structure = make_structure(std::vector<std::string>(20, std::string(800, 'W')));
+  EXPECT_EQ(error(structure),
+            "structure: 224020 atoms and chain ends (at most 99999) does not fit in the PDB format (use the "
+            "mmCIF file)");
+  structure = make_structure({"MK"});
+  structure.chain_ids = {"AA"};
+  EXPECT_EQ(why_not_pdb(structure), "chain name 'AA' (one letter only)");
+  structure.chain_ids.assign(63, "A");
+  EXPECT_EQ(why_not_pdb(structure), "63 chains (at most 62)");
+  structure.chain_ids = {"A"};
+  structure.atom_position[1][0][2] = -1000.0f;
+  EXPECT_EQ(why_not_pdb(structure), "a coordinate of residue 2 beyond the columns");
+  structure.atom_position[1][0][2] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(error(structure),
+            "structure: atom N of residue 2 has no finite position (check the parameters and features)");
+}
+
+TEST(CifValue, SurvivesGemmi) {
+  for (const std::string value :
+       {"plain", "two words", "it's", "a'b\" c' d", "_item", "#x", "data_x", "LOOP_", "global_", "?", ".",
+        ";", "$a", "[x]", "'", "\"", "a;b", "x\"'", "-1.5"}) {
+    gemmi::cif::Document document =
+        gemmi::cif::read_string("data_x\n_a.b " + cif_value(value) + "\n_a.c 1\n");
+    EXPECT_EQ(gemmi::cif::as_string(*document.sole_block().find_value("_a.b")), value);
+    document = gemmi::cif::read_string("data_x\nloop_\n_a.b\n_a.c\n" + cif_value(value) + " " +
+                                       cif_value(value) + "\n");
+    EXPECT_EQ(gemmi::cif::as_string(document.sole_block().find("_a.", {"c"})[0][0]), value);
+  }
+  EXPECT_EQ(cif_value("a\nb\xff"), "a?b?");
+  EXPECT_EQ(cif_value(""), ".");
+}
+
+}  // namespace
+}  // namespace foldmesh::structio
