@@ -18,6 +18,7 @@ namespace {
 // In the order in which --help lists them.
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
+      {"db", "packed sequence databases: build, info, verify, extract", setup_db},
       {"features", "merge alignments into features for the network", setup_features},
       {"params", "generate, verify or list parameter files", setup_params},
   };

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -29,15 +30,33 @@ int open_for_reading(const std::string& path) {
   return fd;
 }
 
-// A device, pipe or socket, or one of our own descriptors (/dev/stdout may stand for a regular file):
-// renaming a file over such a name would destroy it.
-bool is_device(const std::filesystem::path& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return false;
-  if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return true;
+// The number of one of our own descriptors, if the path names one, else -1. Opening such a path again would
+// not do: what stands in a file behind it would be overwritten from its beginning.
+int own_descriptor(const std::filesystem::path& path) {
   const std::string name = std::filesystem::absolute(path).lexically_normal().string();
-  return name == "/dev/stdout" || name == "/dev/stderr" || name.starts_with("/dev/fd/") ||
-         name.starts_with("/proc/");
+  if (name == "/dev/stdout") return STDOUT_FILENO;
+  if (name == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!name.starts_with(folder)) continue;
+    const std::string_view digits = std::string_view(name).substr(folder.size());
+    int fd = -1;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), fd);
+    if (error == std::errc() && end == digits.data() + digits.size()) return fd;
+  }
+  return -1;
+}
+
+// Where bytes go as they come, because renaming a file over the name would destroy it: a device, pipe or
+// socket, or one of our own descriptors. -1 for anything else.
+int open_device(const std::filesystem::path& path) {
+  struct stat info {};
+  const int own = own_descriptor(path);
+  if (own < 0 && ::stat(path.c_str(), &info) != 0) return -1;
+  if (own < 0 && S_ISDIR(info.st_mode)) throw_input("{}: is a folder (expected a file name)", path.string());
+  if (own < 0 && S_ISREG(info.st_mode)) return -1;
+  const int fd = own >= 0 ? ::fcntl(own, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) throw_machine("{}: cannot be opened for writing: {}", path.string(), std::strerror(errno));
+  return fd;
 }
 
 void write_fully(int fd, const char* data, size_t size, const std::filesystem::path& path) {
@@ -108,11 +127,9 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 
 AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
   static std::atomic<unsigned> counter{0};
-  if (is_device(path)) {
-    fd_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd_ < 0) throw_machine("{}: cannot be opened for writing: {}", path_.string(), std::strerror(errno));
-    return;
-  }
+  fd_ = open_device(path);
+  if (fd_ >= 0) return;
+  if (path.filename().empty()) throw_input("'{}': is no file name", path.string());
   const std::string name = fmt::format(".{}.tmp.{}.{}", path.filename().string(), ::getpid(), counter++);
   temporary_ = path.parent_path() / name;
   fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -140,6 +157,7 @@ void AtomicFile::write(const void* data, size_t size) {
 void AtomicFile::write_at(uint64_t offset, const void* data, size_t size) {
   if (offset + size > size_) throw_internal("{}: write_at past the end", path_.string());
   flush();
+  if (temporary_.empty()) throw_input("{}: is not a regular file, which this output must be", path_.string());
   const char* bytes = static_cast<const char*>(data);
   while (size > 0) {
     const ssize_t n = ::pwrite(fd_, bytes, size, static_cast<off_t>(offset));

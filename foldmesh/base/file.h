@@ -36,9 +36,9 @@ class MappedFile {
 };
 
 // An output file: bytes go to `.<name>.tmp.<pid>.<n>` in the same folder; commit() flushes, syncs and renames
-// it. Without commit() the temporary file is removed by the destructor. A device or pipe (/dev/null,
-// /dev/stdout) is written directly, as the bytes come. Not thread-safe. Every failure (full disk, no
-// permission) throws kMachine naming the final path.
+// it. Without commit() the temporary file is removed by the destructor. A device or pipe (/dev/null) or one
+// of our own descriptors (/dev/stdout) is written directly, as the bytes come. Not thread-safe. Every failure
+// (full disk, no permission) throws kMachine naming the final path; a path that is a folder throws kInput.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);
@@ -48,7 +48,8 @@ class AtomicFile {
 
   void write(const void* data, size_t size);
   void write(std::string_view text) { write(text.data(), text.size()); }
-  // Overwrites bytes written before, for headers that are known last. The range must have been written.
+  // Overwrites bytes written before, for headers that are known last. The range must have been written. What
+  // is written directly cannot be overwritten: kInput.
   void write_at(uint64_t offset, const void* data, size_t size);
   uint64_t size() const { return size_; }
   void commit();

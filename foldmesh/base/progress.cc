@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <exception>
 
 namespace foldmesh::base {
 namespace {
@@ -33,12 +34,19 @@ Progress::Progress(std::string stage, std::string unit, int64_t total)
     : stage_(std::move(stage)),
       unit_(std::move(unit)),
       total_(total),
+      exceptions_at_start_(std::uncaught_exceptions()),
       terminal_(::isatty(STDERR_FILENO) != 0),
       quiet_(g_style == ProgressStyle::kQuiet),
       start_(std::chrono::steady_clock::now()),
       last_print_(start_) {}
 
-Progress::~Progress() { finish(); }
+Progress::~Progress() {
+  if (std::uncaught_exceptions() == exceptions_at_start_) {
+    finish();
+  } else if (terminal_ && !quiet_ && !finished_) {
+    fmt::print(stderr, "\r\033[K");
+  }
+}
 
 void Progress::advance(int64_t n) {
   done_ += n;

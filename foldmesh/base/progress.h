@@ -25,7 +25,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   void advance(int64_t n);
-  // Prints the closing line; called by the destructor if need be.
+  // Prints the closing line; called by the destructor if need be, but not when an exception destroys the
+  // object: then its message is all that shall be read.
   void finish();
 
   // The text of the line, exposed for tests.
@@ -37,6 +38,7 @@ class Progress {
 
   std::string stage_, unit_;
   int64_t total_;
+  int exceptions_at_start_;
   bool terminal_, quiet_, finished_ = false;
   std::chrono::steady_clock::time_point start_, last_print_;
   std::atomic<int64_t> done_{0};

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "foldmesh/base/file.h"
+#include "foldmesh/base/version.h"
 #include "foldmesh/structio/checks.h"
 #include "foldmesh/structio/cif_text.h"
 #include "foldmesh/structio/structure_file.h"
@@ -162,7 +163,7 @@ class Writer {
                            {"name", "foldmesh"},
                            {"classification", "'model building'"},
                            {"description", "'Structure prediction with the AlphaFold 2 network'"},
-                           {"version", cif_value(provenance_.software_version)},
+                           {"version", cif_value(base::version())},
                            {"type", "program"}});
     category("_ma_software_group", {{"ordinal_id", "1"}, {"group_id", "1"}, {"software_id", "1"}});
     const size_t n_targets = assembly_.entities.size();

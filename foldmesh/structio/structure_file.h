@@ -1,5 +1,6 @@
 // Structures as text: PDB in AlphaFold's layout, and mmCIF with the ModelCIF categories (mmcif_ma.dic).
-// The B-factor column holds pLDDT (0-100) in both. The text depends on the arguments only.
+// The B-factor column holds pLDDT (0-100) in both. The text depends on the arguments and the
+// program version only.
 #ifndef FOLDMESH_STRUCTIO_STRUCTURE_FILE_H_
 #define FOLDMESH_STRUCTIO_STRUCTURE_FILE_H_
 
@@ -17,7 +18,6 @@ struct Provenance {
       "model";                  // name of the mmCIF data block; characters outside [A-Za-z0-9_.-] become '_'
   std::string title = "";       // what was predicted, one line
   std::string model_name = "";  // "model_1_ptm_pred_0"
-  std::string software_version = "";  // of foldmesh
   std::optional<double> ptm = {}, iptm = {};
   // The network ran with made-up parameters: the files say so and that the coordinates mean nothing.
   bool untrained = false;

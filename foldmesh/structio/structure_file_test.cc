@@ -110,7 +110,6 @@ TEST_F(StructureFile, GemmiReadsBothFormats) {
   const Provenance provenance{.entry_id = "T1 x'\"",
                               .title = "it's \"a\"\n;title",
                               .model_name = "model_1_ptm_pred_0",
-                              .software_version = "0.1.0",
                               .ptm = 0.5,
                               .iptm = std::nullopt,
                               .untrained = true};
@@ -149,9 +148,7 @@ TEST_F(StructureFile, PdbHasAlphaFoldsLayout) {
 
 TEST_F(StructureFile, MmcifHasTheConfidenceTables) {
   const bio::Structure structure = make_structure({kAllResidues, "MKV"});
-  write_mmcif(structure,
-              {.entry_id = "T1", .title = "t", .model_name = "m", .software_version = "1", .ptm = 0.25},
-              path("a.cif"));
+  write_mmcif(structure, {.entry_id = "T1", .title = "t", .model_name = "m", .ptm = 0.25}, path("a.cif"));
   gemmi::cif::Document document = gemmi::cif::read_file(path("a.cif"));
   gemmi::cif::Block& block = document.sole_block();
   EXPECT_EQ(block.name, "T1");

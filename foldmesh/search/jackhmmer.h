@@ -1,0 +1,52 @@
+// The state of one query of an iterative search: model of the round, what was included so far, text of its
+// outputs.
+#ifndef FOLDMESH_SEARCH_JACKHMMER_H_
+#define FOLDMESH_SEARCH_JACKHMMER_H_
+
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "foldmesh/bio/msa.h"
+#include "foldmesh/search/runs.h"
+
+namespace foldmesh::search {
+
+// Use: while (!finished()) take(search with profile()).
+class IterativeQuery {
+ public:
+  IterativeQuery(bio::Sequence query, const JackhmmerOptions& jackhmmer, const RunOptions& options);
+
+  const hmm::Profile& profile() const { return *profile_; }
+  bool finished() const { return finished_; }
+  // The outcome of this round; prepares the next one, unless nothing new was found or it was the last.
+  void take(SearchResult result);
+
+  // After finish: the last round's hits and alignment (row 0 is the query).
+  QueryLabel label() const { return {query_.name, query_.accession, profile_->M()}; }
+  const TopHits& hits() const { return result_->hits; }
+  const bio::Msa& alignment() const { return msa_; }
+  int n_rounds() const { return round_; }
+  // The main output of all rounds.
+  const std::string& report() const { return report_; }
+
+ private:
+  void start_round(const hmm::CoreModel& model);
+  int mark_new_targets();
+  void write_report(int n_new, size_t n_rows_before);
+
+  bio::Sequence query_;
+  const JackhmmerOptions& jackhmmer_;
+  const RunOptions& options_;
+  int round_ = 0;
+  bool finished_ = false;
+  std::optional<hmm::Profile> profile_;
+  std::optional<SearchResult> result_;
+  std::unordered_set<std::string> included_;  // names, in the last round
+  bio::Msa msa_;
+  std::string report_;
+};
+
+}  // namespace foldmesh::search
+
+#endif  // FOLDMESH_SEARCH_JACKHMMER_H_

@@ -1,0 +1,182 @@
+#include "foldmesh/search/targets.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <string_view>
+#include <utility>
+
+#include "foldmesh/base/error.h"
+#include "foldmesh/seqdb/reader.h"
+#include "foldmesh/seqio/fasta.h"
+
+namespace foldmesh::search {
+namespace {
+
+// --- packed ---
+
+constexpr int64_t kSmallestBlock = 50'000, kLargestBlock = 4'000'000;
+// Blocks smaller than the file's own make the reader look at the whole file at once, so not for big
+// databases.
+constexpr int64_t kBigDatabase = 1'000'000'000, kSmallestBlockOfBigDatabase = 2'000'000;
+constexpr int64_t kBlocksPerThread = 16;
+
+class PackedBlock : public TargetBlock {
+ public:
+  PackedBlock(const seqdb::Database& database, const seqdb::Chunk& chunk)
+      : TargetBlock(chunk.first, chunk.n_sequences), database_(database), chunk_(chunk) {}
+
+ private:
+  std::vector<hmm::Target> load() const override {
+    std::vector<hmm::Target> targets;
+    targets.reserve(static_cast<size_t>(chunk_.n_sequences));
+    database_.for_each(chunk_, [&](int64_t, const seqdb::SequenceView& sequence) {
+      targets.push_back({sequence.name, {}, sequence.description, sequence.residues});
+    });
+    return targets;
+  }
+
+  const seqdb::Database& database_;
+  seqdb::Chunk chunk_;
+};
+
+class PackedStream : public TargetStream {
+ public:
+  PackedStream(const seqdb::Database& database, int64_t block_residues)
+      : database_(database), chunks_(database.chunks(block_residues)) {}
+
+  std::shared_ptr<const TargetBlock> next() override {
+    if (next_ == chunks_.size()) return nullptr;
+    return std::make_shared<PackedBlock>(database_, chunks_[next_++]);
+  }
+
+ private:
+  const seqdb::Database& database_;
+  std::vector<seqdb::Chunk> chunks_;
+  size_t next_ = 0;
+};
+
+class PackedTargets : public TargetDatabase {
+ public:
+  explicit PackedTargets(const std::filesystem::path& path)
+      : TargetDatabase(path.string()), database_(path) {}
+
+  std::optional<int64_t> n_targets() const override { return database_.n_sequences(); }
+
+  std::unique_ptr<TargetStream> stream(int64_t block_residues, int n_threads) override {
+    if (block_residues == 0) {
+      const int64_t n = database_.n_residues();
+      const int64_t smallest = n > kBigDatabase ? kSmallestBlockOfBigDatabase : kSmallestBlock;
+      block_residues = std::clamp(n / (kBlocksPerThread * n_threads), smallest, kLargestBlock);
+    }
+    return std::make_unique<PackedStream>(database_, block_residues);
+  }
+
+ private:
+  seqdb::Database database_;
+};
+
+// --- FASTA ---
+
+constexpr int64_t kFastaBlock = 200'000;  // residues
+
+class FastaBlock : public TargetBlock {
+ public:
+  struct Record {
+    size_t name_bytes, description_bytes, n_residues;
+  };
+  FastaBlock(int64_t first_index, std::vector<Record> records, std::string text, std::string residues)
+      : TargetBlock(first_index, static_cast<int64_t>(records.size())),
+        records_(std::move(records)),
+        text_(std::move(text)),
+        residues_(std::move(residues)) {}
+
+ private:
+  std::vector<hmm::Target> load() const override {
+    codes_ = bio::digitize(residues_);
+    residues_.clear();
+    residues_.shrink_to_fit();
+    std::vector<hmm::Target> targets;
+    targets.reserve(records_.size());
+    std::string_view text = text_;
+    std::span<const bio::Code> codes = codes_;
+    for (const Record& record : records_) {
+      const std::string_view name = text.substr(0, record.name_bytes);
+      const std::string_view description = text.substr(record.name_bytes, record.description_bytes);
+      targets.push_back({name, {}, description, codes.first(record.n_residues)});
+      text.remove_prefix(record.name_bytes + record.description_bytes);
+      codes = codes.subspan(record.n_residues);
+    }
+    return targets;
+  }
+
+  std::vector<Record> records_;
+  std::string text_;                      // names and descriptions, one after the other
+  mutable std::string residues_;          // letters until loaded
+  mutable std::vector<bio::Code> codes_;  // then codes
+};
+
+class FastaStream : public TargetStream {
+ public:
+  FastaStream(const std::string& path, int64_t block_residues)
+      : reader_(path, {static_cast<size_t>(hmm::kMaxTargetLength), true}),
+        block_residues_(static_cast<size_t>(block_residues)) {}
+
+  std::shared_ptr<const TargetBlock> next() override {
+    std::vector<FastaBlock::Record> records;
+    std::string text, residues;
+    while (residues.size() < block_residues_ && records.size() < block_residues_ && reader_.next(record_)) {
+      records.push_back({record_.name.size(), record_.description.size(), record_.residues.size()});
+      text += record_.name;
+      text += record_.description;
+      residues += record_.residues;
+    }
+    if (records.empty()) return nullptr;
+    const int64_t first = std::exchange(next_index_, next_index_ + static_cast<int64_t>(records.size()));
+    return std::make_shared<FastaBlock>(first, std::move(records), std::move(text), std::move(residues));
+  }
+
+ private:
+  seqio::FastaReader reader_;
+  size_t block_residues_;
+  bio::Sequence record_;
+  int64_t next_index_ = 0;
+};
+
+class FastaTargets : public TargetDatabase {
+ public:
+  using TargetDatabase::TargetDatabase;
+  explicit FastaTargets(const std::filesystem::path& path) : TargetDatabase(path.string()) {}
+
+  std::optional<int64_t> n_targets() const override { return std::nullopt; }
+
+  std::unique_ptr<TargetStream> stream(int64_t block_residues, int) override {
+    if (path() == "-" && std::exchange(used_, true)) {
+      base::throw_input("standard input can be searched only once (expected a file)");
+    }
+    return std::make_unique<FastaStream>(path(), block_residues == 0 ? kFastaBlock : block_residues);
+  }
+
+ private:
+  bool used_ = false;
+};
+
+bool is_packed(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;
+  std::array<char, seqdb::kMagic.size()> first{};
+  std::ifstream(path, std::ios::binary).read(first.data(), first.size());
+  // Four bytes are enough to know the intention; the reader says what is wrong with the rest.
+  return std::equal(first.begin(), first.begin() + 4, seqdb::kMagic.begin());
+}
+
+}  // namespace
+
+std::unique_ptr<TargetDatabase> TargetDatabase::open(const std::filesystem::path& path) {
+  if (is_packed(path)) return std::make_unique<PackedTargets>(path);
+  if (path != "-" && !std::filesystem::exists(path)) {
+    base::throw_input("{}: no such file (expected a sequence database)", path.string());
+  }
+  return std::make_unique<FastaTargets>(path);
+}
+
+}  // namespace foldmesh::search

@@ -1,0 +1,71 @@
+// What is searched: a packed database or a FASTA file, handed out in blocks of consecutive targets.
+#ifndef FOLDMESH_SEARCH_TARGETS_H_
+#define FOLDMESH_SEARCH_TARGETS_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "foldmesh/hmm/pipeline.h"
+
+namespace foldmesh::search {
+
+// Consecutive targets of a database. Made cheaply by TargetStream::next(); the first targets() call does the
+// costly part (reading, decoding), so that it happens on the thread which needs it. Thread-safe.
+class TargetBlock {
+ public:
+  virtual ~TargetBlock() = default;
+  // The views live as long as the block and the database.
+  const std::vector<hmm::Target>& targets() const {
+    std::call_once(loaded_, [this] { targets_ = load(); });
+    return targets_;
+  }
+  int64_t first_index() const { return first_index_; }  // ordinal in the database
+  int64_t n_targets() const { return n_targets_; }
+
+ protected:
+  TargetBlock(int64_t first_index, int64_t n_targets) : first_index_(first_index), n_targets_(n_targets) {}
+  virtual std::vector<hmm::Target> load() const = 0;
+
+ private:
+  int64_t first_index_, n_targets_;
+  mutable std::once_flag loaded_;
+  mutable std::vector<hmm::Target> targets_;
+};
+
+// One pass over a database. Not thread-safe.
+class TargetStream {
+ public:
+  virtual ~TargetStream() = default;
+  // The next block in order; null at the end.
+  virtual std::shared_ptr<const TargetBlock> next() = 0;
+};
+
+class TargetDatabase {
+ public:
+  // A packed database if the file starts like one, else FASTA (plain, gzip or zstd; "-" is standard input,
+  // which can be read once only). Throws kInput for what is neither.
+  static std::unique_ptr<TargetDatabase> open(const std::filesystem::path& path);
+  virtual ~TargetDatabase() = default;
+
+  const std::string& path() const { return path_; }
+  // Known in advance for packed databases only.
+  virtual std::optional<int64_t> n_targets() const = 0;
+  // A new pass from the start. Blocks have about `block_residues` residues (>= 1), or one target if that is
+  // longer; 0 chooses a size that keeps `n_threads` busy. What is found does not depend on it.
+  virtual std::unique_ptr<TargetStream> stream(int64_t block_residues, int n_threads) = 0;
+
+ protected:
+  explicit TargetDatabase(std::string path) : path_(std::move(path)) {}
+
+ private:
+  std::string path_;
+};
+
+}  // namespace foldmesh::search
+
+#endif  // FOLDMESH_SEARCH_TARGETS_H_

@@ -1,0 +1,23 @@
+// Two modules that must not know each other keep a table of the models: sampling sizes (features) and
+// networks (model).
+#include <gtest/gtest.h>
+
+#include "foldmesh/features/feature_config.h"
+#include "foldmesh/model/config.h"
+
+namespace foldmesh {
+namespace {
+
+TEST(ModelTables, Agree) {
+  EXPECT_EQ(model::model_names().size(), 10u);
+  for (const std::string& name : model::model_names()) {
+    const model::ModelConfig network = model::model_by_name(name);
+    const features::FeatureConfig sampling = features::feature_config(name);
+    EXPECT_EQ(sampling.max_msa_clusters, network.max_msa_clusters) << name;
+    EXPECT_EQ(sampling.max_extra_msa, network.max_extra_msa) << name;
+    EXPECT_EQ(sampling.templates, network.uses_templates) << name;
+  }
+}
+
+}  // namespace
+}  // namespace foldmesh
