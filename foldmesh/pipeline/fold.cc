@@ -15,7 +15,7 @@
 #include "foldmesh/features/raw_features.h"
 #include "foldmesh/model/config.h"
 #include "foldmesh/model/param_store.h"
-#include "foldmesh/output/results.h"
+#include "foldmesh/output/result_folder.h"
 #include "foldmesh/pipeline/msa_stage.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/pipeline/targets.h"
