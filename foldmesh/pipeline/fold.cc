@@ -138,9 +138,8 @@ void Fold::fold_target(const Target& target, const TargetMsas& msas) {
 double Fold::make_features(const Target& target, const TargetMsas& msas, const StageStore& stages) {
   StageKey key("features");
   key.option("name", target.name).option("description", target.description).option("sequence", target.sequence);
-  for (const std::string& msa : msas.arguments) {
-    const size_t path_at = msa.find('=') + 1;
-    key.option("source", msa.substr(0, path_at)).input_file(msa.substr(path_at));
+  for (const MsaFile& msa : msas.files) {
+    key.option("database", msa.database).option("file", msa.path.filename().string()).input_file(msa.path);
   }
   if (const auto done = stages.find("features", key.hex())) {
     base::log::info("{}: features are there already", target.name);
@@ -148,7 +147,11 @@ double Fold::make_features(const Target& target, const TargetMsas& msas, const S
   }
   const auto start = Clock::now();
   std::vector<features::MsaInput> inputs;
-  for (const std::string& msa : msas.arguments) inputs.push_back(features::read_msa(msa));
+  for (const MsaFile& msa : msas.files) {
+    // An absolute path cannot be mistaken for NAME=PATH.
+    const std::string path = fs::absolute(msa.path).string();
+    inputs.push_back(features::read_msa(msa.database.empty() ? path : msa.database + "=" + path));
+  }
   const features::MergedMsa merged =
       features::merge_msas({target.name, "", target.description, target.sequence}, inputs);
   for (const features::MergeCount& count : merged.counts) {

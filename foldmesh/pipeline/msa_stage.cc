@@ -72,7 +72,7 @@ void MsaStage::find_what_is_there() {
   for (size_t t = 0; t < targets_.size(); ++t) {
     const Target& target = targets_[t];
     if (target.has_msa) {
-      msas_[t].arguments.push_back("=" + target.input.string());
+      msas_[t].files.push_back({"", target.input});
       continue;
     }
     if (options_.databases.empty()) {
@@ -83,7 +83,7 @@ void MsaStage::find_what_is_there() {
     for (size_t d = 0; d < options_.databases.size(); ++d) {
       const Database& database = options_.databases[d];
       const fs::path file = folder_of(t) / hits_file(database);
-      msas_[t].arguments.push_back(database.name + "=" + file.string());
+      msas_[t].files.push_back({database.name, file});
       if (options_.use_precomputed_msas && fs::is_regular_file(file)) {
         base::log::info("{}: {} taken as it is, as asked", target.name, file.string());
       } else if (const auto done = stages.find(stage_name(database), search_key(target, database))) {
@@ -111,7 +111,7 @@ void MsaStage::take_whatever_is_there(size_t t) {
                       "input; or --use-precomputed-msas and files in {})", targets_[t].name, folder.string());
   }
   std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) msas_[t].arguments.push_back("=" + file.string());
+  for (const fs::path& file : files) msas_[t].files.push_back({"", file});
 }
 
 void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size_t>& databases) {

@@ -12,8 +12,13 @@
 
 namespace foldmesh::pipeline {
 
+struct MsaFile {
+  std::string database;  // that it came from; empty: the file's name tells, or it is the user's own
+  std::filesystem::path path;
+};
+
 struct TargetMsas {
-  std::vector<std::string> arguments;                          // NAME=PATH, what features::read_msa takes
+  std::vector<MsaFile> files;
   std::vector<std::pair<std::string, double>> search_seconds;  // by database, when it was really searched
 };
 
