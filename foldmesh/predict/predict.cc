@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <span>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/bio/residue_tables.h"
@@ -22,6 +23,10 @@ std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
   return std::make_unique<runtime::CpuBackend>();
 }
 
+graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
+  return model::build_monomer(config, dims, {.distogram = options.contacts, .all_heads = options.all_heads});
+}
+
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
                         const model::ParamStore& params, const runtime::MemoryPlan& plan,
                         const PredictOptions& options) {
@@ -31,8 +36,8 @@ MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
   memory.parameters = params.bytes();
   memory.arena = plan.bytes;
   memory.features = features.bytes();
-  // The error matrix in double precision; for callbacks a float copy of one head output at a time.
-  memory.results = n * n * sizeof(double) + (options.on_pass ? n * n * 128 * sizeof(float) : 0);
+  // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.
+  memory.results = 2 * n * n * sizeof(double) + (options.on_pass ? n * n * 128 * sizeof(float) : 0);
   memory.fixed = kProgram + kPerThread * static_cast<size_t>(options.n_threads);
   memory.arena_lower_bound = plan.lower_bound;
   memory.worst_node = plan.worst_node;
@@ -54,7 +59,7 @@ bio::Structure structure_of(const FeatureSource& features, const T* positions,
   bio::Structure structure;
   structure.chain_ids = {"A"};
   for (size_t i = 0; i < aatype.size(); ++i) {
-    if (seq_mask[i] == 0) continue;  // padding
+    if (seq_mask[i] == 0) continue;
     structure.aatype.push_back(aatype[i]);
     structure.residue_index.push_back(residue_index[i]);
     structure.chain_index.push_back(0);
@@ -80,9 +85,31 @@ bio::Structure structure_of(const FeatureSource& features, const tensor::ConstVi
   return structure_of(features, positions.as<float>(), plddt);
 }
 
-// Mean pLDDT of the residues that are in the structure.
-double mean_plddt(const bio::Structure& structure) {
-  return confidence::mean(std::vector<double>(structure.plddt.begin(), structure.plddt.end()));
+// Rows and columns of an [n, n] matrix that belong to real residues.
+std::vector<double> without_padding(const std::vector<double>& matrix, std::span<const float> seq_mask) {
+  std::vector<double> kept;
+  for (size_t i = 0; i < seq_mask.size(); ++i) {
+    for (size_t j = 0; j < seq_mask.size(); ++j) {
+      if (seq_mask[i] != 0 && seq_mask[j] != 0) kept.push_back(matrix[i * seq_mask.size() + j]);
+    }
+  }
+  return kept;
+}
+
+// What is left of the last pass for the user.
+void finish(const FeatureSource& features, runtime::Executor& executor, const PredictOptions& options,
+            Prediction* result) {
+  const auto seq_mask = features.get("seq_mask").span<float>();
+  result->structure = structure_of(features, executor.read("prev_positions"), result->plddt);
+  result->plddt.assign(result->structure.plddt.begin(), result->structure.plddt.end());
+  result->ranking_confidence = confidence::mean(result->plddt);
+  if (result->aligned_error) {
+    result->aligned_error->pae = without_padding(result->aligned_error->pae, seq_mask);
+  }
+  if (options.contacts) {
+    result->contact_probability = without_padding(
+        confidence::contact_probability(executor.read("distogram_logits"), executor.pool()), seq_mask);
+  }
 }
 
 class Timer {
@@ -138,7 +165,7 @@ model::Dims network_dims(const FeatureSource& features, const model::ModelConfig
 MemoryEstimate estimate_memory(const FeatureSource& features, const model::ModelConfig& config,
                                const model::ParamStore& params, const PredictOptions& options) {
   const model::Dims dims = network_dims(features, config);
-  const graph::Graph network = model::build_monomer(config, dims, {.all_heads = options.all_heads});
+  const graph::Graph network = build(config, dims, options);
   const auto backend = backend_for(options.precision);
   return estimate(features, dims, params, runtime::plan_memory(network, *backend, options.n_threads),
                   options);
@@ -157,7 +184,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   result.untrained = params.untrained();
   result.n_passes = n_passes;
   result.dims = network_dims(features, config);
-  const graph::Graph network = model::build_monomer(config, result.dims, {.all_heads = options.all_heads});
+  const graph::Graph network = build(config, result.dims, options);
   const auto backend = backend_for(options.precision);
   runtime::MemoryPlan plan = runtime::plan_memory(network, *backend, options.n_threads);
   result.memory = estimate(features, result.dims, params, plan, options);
@@ -191,8 +218,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
     result.pass_seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
   if (options.progress) options.progress(flops_done, timer.flops_of_pass() * n_passes);
-  result.structure = structure_of(features, executor.read("prev_positions"), result.plddt);
-  result.ranking_confidence = mean_plddt(result.structure);
+  finish(features, executor, options, &result);
   result.operator_times = timer.times();
   return result;
 }

@@ -42,7 +42,9 @@ struct PredictOptions {
   int n_threads = 1;
   // Most memory to take, in bytes; 0 is what the machine has free. A prediction that needs more is refused.
   size_t memory_limit = 0;
-  // Compute the heads that a structure does not need, for on_pass.
+  // Compute the probabilities of contacts.
+  bool contacts = false;
+  // Compute all heads, needed or not, for on_pass.
   bool all_heads = false;
   PassCallback on_pass;
   // Work done so far and in all, in floating-point operations; called before every operator.
@@ -57,9 +59,11 @@ struct OperatorTime {
 struct Prediction {
   std::string model;
   bool untrained = false;     // made with generated parameters: the structure means nothing
-  bio::Structure structure;   // one chain "A"
-  std::vector<double> plddt;  // [n_res], 0..100
+  // One chain "A". Padded residues (seq_mask 0) are left out here and in all that follows.
+  bio::Structure structure;
+  std::vector<double> plddt;                              // [n_res], 0..100
   std::optional<confidence::AlignedError> aligned_error;  // models with a PAE head
+  std::vector<double> contact_probability;                // [n_res, n_res] if asked for, else empty
   double ranking_confidence = 0;                          // mean pLDDT
   int n_passes = 0;
   model::Dims dims;
