@@ -299,6 +299,9 @@ TEST_F(SeqdbForged, DirectoryIsCheckedBehindTheChecksum) {
   bytes_ = good;
   put(offsetof(FileHeader, n_sequences), uint64_t{3});
   EXPECT_NE(verdict(seal()).find("totals are not those"), std::string::npos);
+  bytes_ = good;
+  put(offsetof(FileHeader, longest), uint64_t{6});
+  EXPECT_EQ(verdict(seal()), "damaged at byte 40: the longest sequence is not that long");
 }
 
 TEST_F(Seqdb, DamageIsNoticedOnUse) {
