@@ -44,7 +44,8 @@ struct Input {
   std::unique_ptr<predict::FeatureSource> source;
 };
 
-void open_features(const Options& options, const model::ModelConfig& config, base::ThreadPool& pool, Input* input) {
+void open_features(const Options& options, const model::ModelConfig& config, base::ThreadPool& pool,
+                   Input* input) {
   const tensor::NpzReader file(options.features);
   if (features::is_processed(file)) {
     input->name = std::filesystem::path(options.features).stem().string();
@@ -68,7 +69,8 @@ Json memory_json(const predict::MemoryEstimate& memory) {
           {"measured_peak", static_cast<size_t>(usage.ru_maxrss) * 1024}};
 }
 
-Json report(const Options& options, const predict::Prediction& prediction, const std::vector<std::string>& files) {
+Json report(const Options& options, const predict::Prediction& prediction,
+            const std::vector<std::string>& files) {
   Json operators = Json::array();
   for (const predict::OperatorTime& time : prediction.operator_times) {
     operators.push_back({{"operator", time.name}, {"seconds", time.seconds}, {"flops", time.flops}});
@@ -93,16 +95,18 @@ Json report(const Options& options, const predict::Prediction& prediction, const
 void print(const predict::Prediction& prediction, const std::string& output_dir) {
   double seconds = 0;
   for (const double pass : prediction.pass_seconds) seconds += pass;
-  fmt::print("{}{}: {} residues, {} passes in {:.1f} s, mean pLDDT {:.1f}{}, results in {}\n", prediction.model,
-             prediction.untrained ? " (UNTRAINED parameters: the structure means nothing)" : "",
-             prediction.structure.n_res(), prediction.n_passes, seconds, prediction.ranking_confidence,
-             prediction.aligned_error ? fmt::format(", pTM {:.3f}", prediction.aligned_error->ptm) : "", output_dir);
+  fmt::print(
+      "{}{}: {} residues, {} passes in {:.1f} s, mean pLDDT {:.1f}{}, results in {}\n", prediction.model,
+      prediction.untrained ? " (UNTRAINED parameters: the structure means nothing)" : "",
+      prediction.structure.n_res(), prediction.n_passes, seconds, prediction.ranking_confidence,
+      prediction.aligned_error ? fmt::format(", pTM {:.3f}", prediction.aligned_error->ptm) : "", output_dir);
 }
 
 predict::PredictOptions predict_options(const Options& options, int n_threads) {
   predict::PredictOptions result;
   result.n_recycles = options.num_recycles;
-  result.precision = options.precision == "reference" ? predict::Precision::kReference : predict::Precision::kFp32;
+  result.precision =
+      options.precision == "reference" ? predict::Precision::kReference : predict::Precision::kFp32;
   result.n_threads = n_threads;
   result.memory_limit = options.memory.empty() ? 0 : predict::parse_bytes(options.memory);
   result.contacts = options.contacts;
@@ -155,7 +159,8 @@ void run(const Options& options) {
       {input.name, prediction.untrained}, options.output_dir);
   output::write_timings(timings, options.output_dir);
   if (options.json) {
-    fmt::print("{}\n", report(options, prediction, files).dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n",
+               report(options, prediction, files).dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
     print(prediction, options.output_dir);
   }
@@ -166,24 +171,29 @@ void run(const Options& options) {
 void setup_predict(CLI::App& command) {
   const auto options = std::make_shared<Options>();
   command
-      .add_option("features", options->features,
-                  "Features of one chain (.npz): raw ones as `foldmesh features` writes them, which are sampled for "
-                  "every pass, or processed ones")
+      .add_option(
+          "features", options->features,
+          "Features of one chain (.npz): raw ones as `foldmesh features` writes them, which are sampled for "
+          "every pass, or processed ones")
       ->required();
   command
-      .add_option("--params", options->params,
-                  "Parameters of the model, DeepMind's params_MODEL.npz or a file of `foldmesh params generate`")
+      .add_option(
+          "--params", options->params,
+          "Parameters of the model, DeepMind's params_MODEL.npz or a file of `foldmesh params generate`")
       ->required();
   command
-      .add_option("--model", options->model,
-                  "Which model the parameters are: model_1 .. model_5, or model_1_ptm .. model_5_ptm, which also "
-                  "predict the aligned error and pTM")
+      .add_option(
+          "--model", options->model,
+          "Which model the parameters are: model_1 .. model_5, or model_1_ptm .. model_5_ptm, which also "
+          "predict the aligned error and pTM")
       ->required();
-  command.add_option("--output-dir,-o", options->output_dir, "Folder for the results; made if need be")->required();
+  command.add_option("--output-dir,-o", options->output_dir, "Folder for the results; made if need be")
+      ->required();
   command
-      .add_option("--num-recycles", options->num_recycles,
-                  "Passes through the network after the first; every pass starts from the result of the one before. "
-                  "0 is fastest, 3 is what AlphaFold does")
+      .add_option(
+          "--num-recycles", options->num_recycles,
+          "Passes through the network after the first; every pass starts from the result of the one before. "
+          "0 is fastest, 3 is what AlphaFold does")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command
@@ -191,8 +201,9 @@ void setup_predict(CLI::App& command) {
                   "Seed of the alignment samples, one per pass; of no effect on processed features")
       ->capture_default_str();
   command
-      .add_option("--precision", options->precision,
-                  "fp32: fast kernels. reference: plain code in double precision, some 10 times slower, for checking")
+      .add_option(
+          "--precision", options->precision,
+          "fp32: fast kernels. reference: plain code in double precision, some 10 times slower, for checking")
       ->check(CLI::IsMember({"fp32", "reference"}))
       ->capture_default_str();
   command.add_option("--device", options->device, "Where to compute; auto takes the best there is")
@@ -203,13 +214,16 @@ void setup_predict(CLI::App& command) {
                   "Threads; 0 takes every core this process may use. Results do not depend on it")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
-  command.add_option("--memory", options->memory,
-                     "Most memory to take, such as 16G; a prediction that needs more is refused before it starts. "
-                     "Default: what the machine has free");
-  command.add_flag("--contacts", options->contacts, "Also write contacts_*.json, the probability of residue contacts");
-  command.add_option("--dump-heads", options->dump_heads,
-                     "Write everything the network puts out, for every pass, to this .npz: for comparison with other "
-                     "implementations");
+  command.add_option(
+      "--memory", options->memory,
+      "Most memory to take, such as 16G; a prediction that needs more is refused before it starts. "
+      "Default: what the machine has free");
+  command.add_flag("--contacts", options->contacts,
+                   "Also write contacts_*.json, the probability of residue contacts");
+  command.add_option(
+      "--dump-heads", options->dump_heads,
+      "Write everything the network puts out, for every pass, to this .npz: for comparison with other "
+      "implementations");
   command.add_flag("--json", options->json, "Print the facts of the run as JSON");
   command.callback([options] { run(*options); });
 }

@@ -54,8 +54,8 @@ class Fold {
     const std::vector<TargetMsas> msas = run_msa_stage(targets_, options_, pool_);
     if (options_.msa_only) return;
     for (size_t i = 0; i < targets_.size(); ++i) {
-      base::log::info("{}: {} residues ({} of {} targets)", targets_[i].name, targets_[i].sequence.size(), i + 1,
-                      targets_.size());
+      base::log::info("{}: {} residues ({} of {} targets)", targets_[i].name, targets_[i].sequence.size(),
+                      i + 1, targets_.size());
       fold_target(targets_[i], msas[i]);
     }
   }
@@ -79,8 +79,10 @@ class Fold {
 void Fold::set_up_models() {
   const std::string suffix = options_.model_preset == "monomer_ptm" ? "_ptm" : "";
   if (options_.params_dir.empty()) {
-    base::throw_input("no --params-dir (expected a folder with params_model_1{}.npz ...; `foldmesh params generate` "
-                      "makes untrained ones)", suffix);
+    base::throw_input(
+        "no --params-dir (expected a folder with params_model_1{}.npz ...; `foldmesh params generate` "
+        "makes untrained ones)",
+        suffix);
   }
   for (int number : options_.models) {
     ModelRun run;
@@ -100,7 +102,8 @@ const model::ParamStore& Fold::params(const ModelRun& run) {
   if (found == params_.end()) {
     model::ParamStore store = model::ParamStore::open(run.params, run.config, pool_);
     if (store.untrained()) {
-      base::log::warn("{}: UNTRAINED parameters, made by a formula: structures mean nothing", run.params.string());
+      base::log::warn("{}: UNTRAINED parameters, made by a formula: structures mean nothing",
+                      run.params.string());
     }
     found = params_.emplace(run.config.name, std::move(store)).first;
   }
@@ -127,9 +130,8 @@ void Fold::fold_target(const Target& target, const TargetMsas& msas) {
   }
   output::write_ranking(ranked, "plddts", origin, stages.target_dir());
   output::write_timings(timings, stages.target_dir());
-  const auto best = std::max_element(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
-    return a.confidence < b.confidence;
-  });
+  const auto best = std::max_element(
+      ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.confidence < b.confidence; });
   base::log::info("{}: best model {} with mean pLDDT {:.1f}{}; results in {}", target.name, best->name,
                   best->confidence, origin.untrained ? " (UNTRAINED)" : "", stages.target_dir().string());
 }
@@ -137,7 +139,9 @@ void Fold::fold_target(const Target& target, const TargetMsas& msas) {
 // Returns the seconds that this stage took when it ran.
 double Fold::make_features(const Target& target, const TargetMsas& msas, const StageStore& stages) {
   StageKey key("features");
-  key.option("name", target.name).option("description", target.description).option("sequence", target.sequence);
+  key.option("name", target.name)
+      .option("description", target.description)
+      .option("sequence", target.sequence);
   for (const MsaFile& msa : msas.files) {
     key.option("database", msa.database).option("file", msa.path.filename().string()).input_file(msa.path);
   }

@@ -21,7 +21,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kMsaFolder = "msas";
 
-std::string hits_file(const Database& database) { return fmt::format("{}/{}_hits.sto", kMsaFolder, database.name); }
+std::string hits_file(const Database& database) {
+  return fmt::format("{}/{}_hits.sto", kMsaFolder, database.name);
+}
 
 std::string stage_name(const Database& database) { return "search_" + database.name; }
 
@@ -34,7 +36,9 @@ std::string search_key(const Target& target, const Database& database) {
       .hex();
 }
 
-bio::Sequence query_of(const Target& target) { return {target.name, "", target.description, target.sequence}; }
+bio::Sequence query_of(const Target& target) {
+  return {target.name, "", target.description, target.sequence};
+}
 
 // AlphaFold keeps so many rows of a file when it writes it, too.
 size_t row_limit(const Database& database) {
@@ -103,12 +107,15 @@ void MsaStage::take_whatever_is_there(size_t t) {
   if (options_.use_precomputed_msas && fs::is_directory(folder)) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
       const std::string extension = entry.path().extension().string();
-      if (entry.is_regular_file() && (extension == ".sto" || extension == ".a3m")) files.push_back(entry.path());
+      if (entry.is_regular_file() && (extension == ".sto" || extension == ".a3m"))
+        files.push_back(entry.path());
     }
   }
   if (files.empty()) {
-    base::throw_input("{}: nothing to search and no alignment (expected --db NAME=PATH or --db-dir; or an A3M file as "
-                      "input; or --use-precomputed-msas and files in {})", targets_[t].name, folder.string());
+    base::throw_input(
+        "{}: nothing to search and no alignment (expected --db NAME=PATH or --db-dir; or an A3M file as "
+        "input; or --use-precomputed-msas and files in {})",
+        targets_[t].name, folder.string());
   }
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) msas_[t].files.push_back({"", file});

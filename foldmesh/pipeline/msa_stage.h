@@ -1,4 +1,5 @@
-// The search stage of a run: every target against every database, as few passes over the databases as possible.
+// The search stage of a run: every target against every database, as few passes over the databases as
+// possible.
 #ifndef FOLDMESH_PIPELINE_MSA_STAGE_H_
 #define FOLDMESH_PIPELINE_MSA_STAGE_H_
 
@@ -22,9 +23,9 @@ struct TargetMsas {
   std::vector<std::pair<std::string, double>> search_seconds;  // by database, when it was really searched
 };
 
-// One entry per target. A target that came as A3M has that file; others have msas/<database>_hits.sto for every
-// database, searched now unless a record says that it is done, or --use-precomputed-msas finds the file.
-// Targets whose hits in a database are missing share one pass over it.
+// One entry per target. A target that came as A3M has that file; others have msas/<database>_hits.sto for
+// every database, searched now unless a record says that it is done, or --use-precomputed-msas finds the
+// file. Targets whose hits in a database are missing share one pass over it.
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
                                       base::ThreadPool& pool);
 

@@ -58,7 +58,7 @@ struct OperatorTime {
 
 struct Prediction {
   std::string model;
-  bool untrained = false;     // made with generated parameters: the structure means nothing
+  bool untrained = false;  // made with generated parameters: the structure means nothing
   // One chain "A". Padded residues (seq_mask 0) are left out here and in all that follows.
   bio::Structure structure;
   std::vector<double> plddt;                              // [n_res], 0..100

@@ -50,10 +50,10 @@ struct AlignmentSearchFacts {
 std::string folder_name(const std::string& query_name);
 
 // Searches with single-sequence profiles (one jackhmmer round) and writes
-// `<output folder>/<query>/<subfolder>/<database>_hits.sto`, row 0 being the query; with the switches also `_hits.a3m`, `.tblout`
-// and `.domtblout`. Each file appears complete or not at all. Facts come query by query, databases in the
-// order given. Throws kInput for queries whose folders would be the same, for databases of the same name and
-// for a query without residues.
+// `<output folder>/<query>/<subfolder>/<database>_hits.sto`, row 0 being the query; with the switches also
+// `_hits.a3m`, `.tblout` and `.domtblout`. Each file appears complete or not at all. Facts come query by
+// query, databases in the order given. Throws kInput for queries whose folders would be the same, for
+// databases of the same name and for a query without residues.
 std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Sequence>& queries,
                                                     const std::vector<NamedDatabase>& databases,
                                                     const AlignmentSearchOptions& options,
