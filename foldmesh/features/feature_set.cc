@@ -17,11 +17,16 @@ using tensor::DType;
 using tensor::Shape;
 using tensor::Tensor;
 
+bool holds_processed(const tensor::NpzReader& file, std::string_view prefix) {
+  return file.contains(fmt::format("{}msa_feat", prefix)) ||
+         file.contains(fmt::format("{}target_feat", prefix));
+}
+
 // Reads one file's members into a set, and collects all that is wrong with them.
 class Collector {
  public:
   explicit Collector(const tensor::NpzReader& file)
-      : file_(file), prefix_(file.contains("msa_feat") ? "" : kInputPrefix) {}
+      : file_(file), prefix_(holds_processed(file, kInputPrefix) ? kInputPrefix : "") {}
 
   bool contains(std::string_view name) const { return file_.contains(stored(name)); }
   // kAnyExtent in `shape` accepts any extent; the array's own shape is returned.
@@ -93,6 +98,10 @@ void add_templates(Collector& out, int64_t n_res) {
 }
 
 }  // namespace
+
+bool is_processed(const tensor::NpzReader& file) {
+  return holds_processed(file, "") || holds_processed(file, kInputPrefix);
+}
 
 void write_processed_features(const FeatureSet& features, const std::filesystem::path& path) {
   tensor::NpzWriter file(path);
