@@ -262,9 +262,40 @@ std::vector<Case> db_reader_cases() {
   return cases;
 }
 
+std::vector<Case> alignment_cases() {
+  std::vector<Case> cases;
+  const auto add = [&](const std::string& name, const std::string& file, const std::string& contents,
+                       const std::string& message) {
+    cases.push_back({name, file, contents, {"features", "IN", "--output", "OUT"}, 2, message});
+  };
+  const std::string sto = "# STOCKHOLM 1.0\n";
+  add("a3m_empty", "in.a3m", "", "IN: is empty (expected an A3M alignment)");
+  add("a3m_garbage", "in.a3m", garbage(),
+      "IN:1: expected A3M, a line that starts with '>', but found '\\x7fELF'");
+  add("a3m_uneven", "in.a3m", ">q\nMKV\n>h\nMaK\n",
+      "IN:3: the row 'h' has 2 columns, the first row 3 (upper-case letters and '-' count)");
+  add("a3m_row_without_text", "in.a3m", ">q\nMKV\n>h\n", "IN:3: the row 'h' has no sequence");
+  add("a3m_query_with_gap", "in.a3m", ">q\nM-V\n>h\nMKV\n",
+      "IN: the first row, the query, holds '-' (expected upper-case letters only)");
+  add("a3m_several", "in.a3m", ">q\nMKV\n\0>r\nMK\n"s, "IN: holds several alignments (expected one)");
+  add("a3m_truncated_gzip", "in.a3m.gz", gzip(">q\nMKV\n").substr(0, 20),
+      "IN: the gzip data ends in the middle (file cut short?)");
+  add("stockholm_garbage", "in.sto", garbage(), "IN:1: expected '# STOCKHOLM 1.0', but found '\\x7fELF'");
+  add("stockholm_cut_short", "in.sto", sto + "q MKV\nh MKV\n",
+      "IN:3: the alignment does not end with '//' (file cut short?)");
+  add("stockholm_uneven", "in.sto", sto + "q MKV\nh MKVA\n//\n",
+      "IN:3: the row 'h' has 4 columns in this block, the rows before it 3");
+  add("stockholm_duplicate_names", "in.sto", sto + "q MKV\nq MKV\n//\n",
+      "IN:3: the row 'q' stands twice in this block (names must differ)");
+  add("stockholm_digit", "in.sto", sto + "q MKV\nh M1V\n//\n",
+      "IN:3: illegal character '1' in row 'h' (expected letters and gaps)");
+  return cases;
+}
+
 std::string name_of(const testing::TestParamInfo<Case>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(DbBuild, HostileInput, testing::ValuesIn(db_build_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Alignments, HostileInput, testing::ValuesIn(alignment_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(DbReaders, HostileInput, testing::ValuesIn(db_reader_cases()), name_of);
 
 }  // namespace
