@@ -119,6 +119,7 @@ void setup_build(CLI::App& command) {
       .add_option(
           "--max-length", options->fasta.max_residues,
           "Longest sequence accepted, in residues; the search cannot take longer targets. 0: no limit")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command.add_flag(
       "--keep-empty", options->fasta.allow_empty,

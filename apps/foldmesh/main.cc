@@ -18,8 +18,15 @@ namespace {
 // In the order in which --help lists them.
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
+      {"search", "many queries against many databases in one pass, for alignments as AlphaFold uses them",
+       setup_search},
+      {"jackhmmer", "iterative profile search from a sequence, with HMMER's options and files", setup_jackhmmer},
+      {"phmmer", "search with a sequence, with HMMER's options and files", setup_phmmer},
+      {"hmmsearch", "search with profile HMMs, with HMMER's options and files", setup_hmmsearch},
+      {"hmmbuild", "profile HMMs from alignments, with HMMER's options and files", setup_hmmbuild},
       {"db", "packed sequence databases: build, info, verify, extract", setup_db},
       {"features", "merge alignments into features for the network", setup_features},
+      {"predict", "run the network on features: structure and confidence", setup_predict},
       {"params", "generate, verify or list parameter files", setup_params},
   };
   return table;

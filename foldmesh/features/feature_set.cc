@@ -1,5 +1,8 @@
 #include "foldmesh/features/feature_set.h"
 
+#include <fmt/ranges.h>
+
+#include <cmath>
 #include <vector>
 
 #include "foldmesh/base/error.h"
@@ -14,34 +17,72 @@ using tensor::DType;
 using tensor::Shape;
 using tensor::Tensor;
 
-// Reads one file's members into a set.
+bool holds_processed(const tensor::NpzReader& file, std::string_view prefix) {
+  return file.contains(fmt::format("{}msa_feat", prefix)) ||
+         file.contains(fmt::format("{}target_feat", prefix));
+}
+
+// Reads one file's members into a set, and collects all that is wrong with them.
 class Collector {
  public:
-  explicit Collector(const tensor::NpzReader& file) : file_(file) {}
+  explicit Collector(const tensor::NpzReader& file)
+      : file_(file), prefix_(holds_processed(file, kInputPrefix) ? kInputPrefix : "") {}
 
+  bool contains(std::string_view name) const { return file_.contains(stored(name)); }
   // kAnyExtent in `shape` accepts any extent; the array's own shape is returned.
   Shape add_float(const std::string& name, const Shape& shape) {
-    return keep(name, read_float32(file_, name, shape));
+    return add(name, shape, [&] {
+      Tensor array = read_float32(file_, stored(name), shape);
+      for (const float value : array.span<float>()) {
+        if (!std::isfinite(value)) {
+          base::throw_input("{}: '{}' holds a number that is not finite", file_.path(), stored(name));
+        }
+      }
+      return array;
+    });
   }
   Shape add_index(const std::string& name, const Shape& shape, int32_t low, int32_t high) {
-    Tensor array = read_int32(file_, name, shape);
-    check_range(file_.path(), name, array.view(), low, high);
-    return keep(name, std::move(array));
+    return add(name, shape, [&] {
+      Tensor array = read_int32(file_, stored(name), shape);
+      check_range(file_.path(), stored(name), array.view(), low, high);
+      return array;
+    });
   }
-  FeatureSet take() { return std::move(features_); }
+  // One message for all problems.
+  FeatureSet take() {
+    if (!missing_.empty()) {
+      problems_.insert(problems_.begin(), fmt::format("missing features: {}", fmt::join(missing_, ", ")));
+    }
+    if (!problems_.empty()) base::throw_input("{}: {}", file_.path(), fmt::join(problems_, "; "));
+    return std::move(features_);
+  }
 
  private:
-  Shape keep(const std::string& name, Tensor array) {
-    Shape shape = array.shape();
-    for (const int64_t extent : shape) {
-      if (extent == 0) base::throw_input("{}: '{}' is empty", file_.path(), name);
+  std::string stored(std::string_view name) const { return fmt::format("{}{}", prefix_, name); }
+
+  template <typename Read>
+  Shape add(const std::string& name, const Shape& expected, Read read) {
+    if (!contains(name)) {
+      missing_.push_back(name);
+      return expected;
     }
-    features_.emplace(name, std::move(array));
-    return shape;
+    try {
+      Tensor array = read();
+      Shape shape = array.shape();
+      if (array.size() == 0) base::throw_input("{}: '{}' is empty", file_.path(), stored(name));
+      features_.emplace(name, std::move(array));
+      return shape;
+    } catch (const base::Error& error) {
+      if (error.kind() != base::ErrorKind::kInput) throw;
+      problems_.push_back(std::string(error.what()).substr(file_.path().size() + 2));
+      return expected;
+    }
   }
 
   const tensor::NpzReader& file_;
+  std::string_view prefix_;
   FeatureSet features_;
+  std::vector<std::string> missing_, problems_;
 };
 
 void add_templates(Collector& out, int64_t n_res) {
@@ -57,6 +98,10 @@ void add_templates(Collector& out, int64_t n_res) {
 }
 
 }  // namespace
+
+bool is_processed(const tensor::NpzReader& file) {
+  return holds_processed(file, "") || holds_processed(file, kInputPrefix);
+}
 
 void write_processed_features(const FeatureSet& features, const std::filesystem::path& path) {
   tensor::NpzWriter file(path);
@@ -77,7 +122,7 @@ FeatureSet read_processed_features(const tensor::NpzReader& file) {
   out.add_float("extra_msa_mask", extra);
   out.add_float("extra_has_deletion", extra);
   out.add_float("extra_deletion_value", extra);
-  if (file.contains("template_aatype")) add_templates(out, n_res);
+  if (out.contains("template_aatype")) add_templates(out, n_res);
   return out.take();
 }
 

@@ -19,14 +19,18 @@ using FeatureSet = std::map<std::string, tensor::Tensor>;
 inline constexpr std::array<std::string_view, 6> kPerPassFeatures = {
     "msa_feat", "msa_mask", "extra_msa", "extra_msa_mask", "extra_has_deletion", "extra_deletion_value"};
 
-// True for sampled features ready for the network, false for raw ones (which hold `msa` instead of
-// `msa_feat`).
-inline bool is_processed(const tensor::NpzReader& file) { return file.contains("msa_feat"); }
+// Archives that hold inputs and outputs of a network together call the inputs in_msa_feat and so on.
+inline constexpr std::string_view kInputPrefix = "in_";
+
+// True for sampled features ready for the network (told by names that raw features do not have), even if some
+// are missing; false for raw ones.
+bool is_processed(const tensor::NpzReader& file);
 
 void write_processed_features(const FeatureSet& features, const std::filesystem::path& path);
-// Checks names, types, shapes and the range of everything that is used as an index, so that a network can
-// trust the result. Template members are read if `template_aatype` is present. Unknown members are ignored.
-// Throws kInput.
+// Checks names, types, shapes, that numbers are finite and the range of everything that is used as an index,
+// so that a network can trust the result. All names may have the prefix above; the result's do not. Template
+// members are read if `template_aatype` is present. Unknown members are ignored.
+// Throws kInput with a list of all that is missing or wrong.
 FeatureSet read_processed_features(const tensor::NpzReader& file);
 
 }  // namespace foldmesh::features

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 
@@ -190,6 +191,30 @@ TEST_F(ProcessedFile, RefusesIndicesAndShapesThatDoNotFit) {
   features.erase("template_mask");
   write_processed_features(features, path_);
   EXPECT_NE(error().find("template_mask"), std::string::npos);
+}
+
+TEST_F(ProcessedFile, NamesMayHaveTheInputPrefix) {
+  const FeatureSet features = make();
+  FeatureSet prefixed;
+  for (const auto& [name, array] : features) prefixed.emplace("in_" + name, array.clone());
+  write_processed_features(prefixed, path_);
+  const tensor::NpzReader file(path_);
+  EXPECT_TRUE(is_processed(file));
+  EXPECT_TRUE(same(read_processed_features(file), features));
+}
+
+TEST_F(ProcessedFile, ListsAllProblemsAtOnce) {
+  FeatureSet features = make();
+  features.erase("msa_feat");
+  features.erase("seq_mask");
+  features.insert_or_assign("residue_index", tensor::Tensor(tensor::DType::kI32, {3}));
+  features.at("target_feat").as<float>()[1] = NAN;
+  write_processed_features(features, path_);
+  EXPECT_TRUE(is_processed(tensor::NpzReader(path_)));
+  EXPECT_EQ(
+      error(),
+      "missing features: seq_mask, msa_feat; 'residue_index' has shape [3] (expected [9]); 'target_feat' "
+      "holds a number that is not finite");
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ double gumbel_survival(double x, double mu, double lambda);
 double exponential_survival(double x, double tau, double lambda);
 // ln P(score >= x).
 double exponential_log_survival(double x, double tau, double lambda);
-// exp(ln_p); below the normal range of double it is 0, as the reference flushes such numbers and prints them so. E-values
-// are this times the number of targets.
+// exp(ln_p); below the normal range of double it is 0, as the reference flushes such numbers and prints them
+// so. E-values are this times the number of targets.
 double probability(double ln_p);
 
 struct Gumbel {

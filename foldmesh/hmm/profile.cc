@@ -94,7 +94,7 @@ void Profile::set_log_transitions() {
   const std::vector<float> occupancy = match_occupancy(core_);
   float norm = 0;
   for (int k = 1; k <= M; ++k) norm += occupancy[k] * static_cast<float>(M - k + 1);
-  for (int k = 1; k <= M; ++k) t.bm[k] = static_cast<float>(log_of(occupancy[k] / norm));
+  for (int k = 1; k <= M && norm > 0; ++k) t.bm[k] = static_cast<float>(log_of(occupancy[k] / norm));
 
   for (int k = 1; k < M; ++k) {
     const auto log_t = [&](Transition kind) { return static_cast<float>(log_of(core_.t[k][kind])); };

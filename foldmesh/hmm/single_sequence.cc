@@ -74,7 +74,6 @@ std::array<Row, bio::kNumCodes> conditional_probabilities() {
 }
 
 std::vector<bio::Code> digitize_query(const bio::Sequence& query) {
-  if (query.residues.empty()) base::throw_input("query '{}' has no residues", base::printable(query.name));
   std::vector<bio::Code> codes(query.residues.size());
   for (size_t i = 0; i < codes.size(); ++i) {
     codes[i] = bio::code_of(query.residues[i]);
@@ -82,6 +81,9 @@ std::vector<bio::Code> digitize_query(const bio::Sequence& query) {
       base::throw_input("query '{}': '{}' at position {} is no residue (expected a letter or '*')",
                         base::printable(query.name), base::printable(query.residues.substr(i, 1)), i + 1);
     }
+  }
+  if (std::none_of(codes.begin(), codes.end(), bio::is_residue)) {
+    base::throw_input("query '{}' has no residues", base::printable(query.name));
   }
   return codes;
 }

@@ -286,9 +286,11 @@ class Builder {
       add_linear("predicted_aligned_error_head", "predicted_aligned_error_head/logits", pair_,
                  output("tm_logits", {n, n, kPaeBins}));
     }
+    if (options_.distogram || options_.all_heads) {
+      add({OpKind::kDistogramHead, "distogram_head", {"distogram_head"}, {}}, {pair_},
+          {output("distogram_logits", {n, n, kDistogramBins})});
+    }
     if (!options_.all_heads) return;
-    add({OpKind::kDistogramHead, "distogram_head", {"distogram_head"}, {}}, {pair_},
-        {output("distogram_logits", {n, n, kDistogramBins})});
     add_linear("masked_msa_head", "masked_msa_head/logits", msa_,
                output("masked_msa_logits", {dims_.n_seq, n, kMaskedMsaClasses}));
     add_linear("experimentally_resolved_head", "experimentally_resolved_head/logits", single,

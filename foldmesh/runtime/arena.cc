@@ -6,10 +6,10 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
-#include <numeric>
 #include <utility>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/rng.h"
 
 namespace foldmesh::runtime {
 namespace {
@@ -39,39 +39,65 @@ size_t most_alive(std::span<const ArenaItem> items) {
   return static_cast<size_t>(most);
 }
 
-// The smallest gap between items alive at the same time that is large enough, else the place behind them all.
-size_t best_fit(std::vector<std::pair<size_t, size_t>>& taken, size_t bytes) {
+// One item's turn in a placement: it takes the best gap that is left, at its lower or at its upper end.
+struct Turn {
+  size_t item = 0;
+  bool at_top = false;
+};
+
+// The smallest gap below `ceiling` between things taken that is large enough, else the place behind them all.
+size_t best_fit(std::vector<std::pair<size_t, size_t>>& taken, size_t bytes, size_t ceiling, bool at_top) {
   std::sort(taken.begin(), taken.end());
   size_t best = 0, best_gap = SIZE_MAX, end = 0;
+  const auto consider = [&](size_t gap_end) {
+    if (gap_end < end || gap_end - end < bytes || gap_end - end >= best_gap) return;
+    best_gap = gap_end - end;
+    best = at_top ? gap_end - bytes : end;
+  };
   for (const auto& [offset, size] : taken) {
-    if (offset > end && offset - end >= bytes && offset - end < best_gap) {
-      best = end;
-      best_gap = offset - end;
-    }
+    consider(offset);
     end = std::max(end, offset + size);
   }
+  consider(ceiling);
   return best_gap == SIZE_MAX ? end : best;
 }
 
-ArenaPlan place(std::span<const ArenaItem> items, const std::vector<size_t>& order) {
+ArenaPlan place(std::span<const ArenaItem> items, const std::vector<Turn>& turns, size_t ceiling) {
   ArenaPlan plan;
   plan.offsets.assign(items.size(), 0);
   std::vector<size_t> placed;
   std::vector<std::pair<size_t, size_t>> taken;
-  for (size_t i : order) {
-    if (!occupies(items[i])) continue;
-    const size_t bytes = aligned(items[i].bytes);
+  for (const Turn& turn : turns) {
+    const ArenaItem& item = items[turn.item];
+    const size_t bytes = aligned(item.bytes);
     taken.clear();
     for (size_t other : placed) {
-      if (overlap(items[i].range, items[other].range)) {
+      if (overlap(item.range, items[other].range)) {
         taken.emplace_back(plan.offsets[other], aligned(items[other].bytes));
       }
     }
-    plan.offsets[i] = best_fit(taken, bytes);
-    plan.bytes = std::max(plan.bytes, plan.offsets[i] + bytes);
-    placed.push_back(i);
+    plan.offsets[turn.item] = best_fit(taken, bytes, ceiling, turn.at_top);
+    plan.bytes = std::max(plan.bytes, plan.offsets[turn.item] + bytes);
+    placed.push_back(turn.item);
   }
   return plan;
+}
+
+// Places in the given order, then lets whatever sticks out on top choose its place earlier and at a random
+// end, again and again. Keeps the best placement seen.
+void improve(std::span<const ArenaItem> items, size_t lower_bound, std::vector<Turn> turns, ArenaPlan* best) {
+  constexpr int kRounds = 40;
+  base::Rng rng(1);
+  for (int round = 0; round < kRounds; ++round) {
+    ArenaPlan plan = place(items, turns, lower_bound);
+    const auto top = std::find_if(turns.begin(), turns.end(), [&](const Turn& turn) {
+      return plan.offsets[turn.item] + aligned(items[turn.item].bytes) == plan.bytes;
+    });
+    if (plan.bytes < best->bytes) *best = std::move(plan);
+    if (best->bytes == lower_bound || top == turns.end()) return;
+    top->at_top = rng.below(2) == 1;
+    std::rotate(turns.begin(), top, top + 1);
+  }
 }
 
 }  // namespace
@@ -90,14 +116,15 @@ ArenaPlan plan_arena(std::span<const ArenaItem> items) {
   ArenaPlan best;
   best.bytes = SIZE_MAX;
   for (const Weight& weight : weights) {
-    std::vector<size_t> order(items.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      const double x = weight(items[a]), y = weight(items[b]);
-      return x != y ? x > y : items[a].bytes > items[b].bytes;
+    std::vector<Turn> turns;
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (occupies(items[i])) turns.push_back({i, false});
+    }
+    std::stable_sort(turns.begin(), turns.end(), [&](const Turn& a, const Turn& b) {
+      const ArenaItem &x = items[a.item], &y = items[b.item];
+      return weight(x) != weight(y) ? weight(x) > weight(y) : x.bytes > y.bytes;
     });
-    ArenaPlan plan = place(items, order);
-    if (plan.bytes < best.bytes) best = std::move(plan);
+    improve(items, lower_bound, std::move(turns), &best);
     if (best.bytes == lower_bound) break;
   }
   best.lower_bound = lower_bound;

@@ -24,8 +24,8 @@ struct ArenaPlan {
 
 inline constexpr size_t kArenaAlignment = 64;
 
-// Places items so that no two alive at the same time overlap. Best fit, by decreasing size and by other
-// orders, of which the best result is kept; deterministic.
+// Places items so that no two alive at the same time overlap: best fit by decreasing size, lifetime and both,
+// each improved by letting the items on top choose earlier. The best placement is kept; deterministic.
 ArenaPlan plan_arena(std::span<const ArenaItem> items);
 
 // The memory itself: reserved and backed by physical pages in the constructor, so that running out of memory

@@ -39,7 +39,7 @@ TEST(Arena, RandomItemsNeverOverlapAndFillIsClose) {
       bound = std::max(bound, alive);
     }
     EXPECT_EQ(plan.lower_bound, bound);
-    EXPECT_LE(plan.bytes, bound + bound / 2);
+    EXPECT_LE(plan.bytes, bound + bound / 4);
     for (size_t a = 0; a < items.size(); ++a) {
       EXPECT_EQ(plan.offsets[a] % kArenaAlignment, 0);
       EXPECT_LE(plan.offsets[a] + items[a].bytes, plan.bytes);
@@ -53,11 +53,18 @@ TEST(Arena, RandomItemsNeverOverlapAndFillIsClose) {
   }
 }
 
-TEST(Arena, NestedLifetimesReachTheBound) {
-  const std::vector<ArenaItem> items = {
+TEST(Arena, ReachesTheBound) {
+  const std::vector<ArenaItem> nested = {
       {1000, {-1, 9}}, {64, {0, 8}}, {4096, {1, 1}}, {128, {2, 7}}, {3000, {5, 5}}};
-  const ArenaPlan plan = plan_arena(items);
-  EXPECT_EQ(plan.bytes, plan.lower_bound);
+  // Needs something placed from above: in the order of size or lifetime alone, 64 and 128 get in each other's
+  // way.
+  const std::vector<ArenaItem> staggered = {
+      {1000, {-1, 9}}, {64, {0, 3}}, {4096, {1, 1}}, {128, {2, 8}}, {4000, {5, 5}}};
+  for (const auto& items : {nested, staggered}) {
+    const ArenaPlan plan = plan_arena(items);
+    EXPECT_EQ(plan.bytes, plan.lower_bound);
+  }
+  EXPECT_EQ(plan_arena({}).bytes, 0);
 }
 
 TEST(Arena, MemoryIsZeroAndImpossibleSizesAreRefused) {

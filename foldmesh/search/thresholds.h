@@ -2,18 +2,14 @@
 #ifndef FOLDMESH_SEARCH_THRESHOLDS_H_
 #define FOLDMESH_SEARCH_THRESHOLDS_H_
 
-#include <cmath>
-#include <limits>
 #include <optional>
+
+#include "foldmesh/hmm/evalue.h"
 
 namespace foldmesh::search {
 
-// Expected number of equally good hits by chance in `n` comparisons. A P-value below the smallest normal
-// double counts as 0: HMMER computes with denormal numbers flushed to zero, and its tables show it.
-inline double e_value_of(double ln_p, double n) {
-  const double p = std::exp(ln_p);
-  return p < std::numeric_limits<double>::min() ? 0.0 : p * n;
-}
+// Expected number of equally good hits by chance in `n` comparisons.
+inline double e_value_of(double ln_p, double n) { return hmm::probability(ln_p) * n; }
 
 // E-values are expected numbers of equally good hits by chance: P-value times the number of comparisons. That
 // number is Z (targets searched) for whole targets and domZ (targets reported) for the conditional E-values

@@ -1,11 +1,20 @@
 #include "foldmesh/seqdb/verify.h"
 
+#include <algorithm>
+
 namespace foldmesh::seqdb {
 
 void verify(const Database& database, const std::function<void(uint64_t)>& on_progress) {
   for (size_t block = 0; block < database.directory().size(); ++block) {
     if (const auto damage = database.find_damage(block)) throw_damage(database.path(), *damage);
     if (on_progress) on_progress(database.directory()[block].bytes);
+  }
+  int64_t longest = 0;
+  database.for_each(database.all(), [&](int64_t, const SequenceView& view) {
+    longest = std::max<int64_t>(longest, std::ssize(view.residues));
+  });
+  if (longest != database.longest()) {
+    throw_damage(database.path(), {offsetof(FileHeader, longest), "the longest sequence is not that long"});
   }
 }
 

@@ -7,7 +7,8 @@
 namespace foldmesh::seqio {
 namespace {
 
-constexpr size_t kFirstBuffer = size_t{1} << 18;
+// Small inputs are many, so the buffer starts small and grows while there is more to read.
+constexpr size_t kFirstBuffer = size_t{1} << 13, kUsualBuffer = size_t{1} << 18;
 
 size_t find(const std::vector<char>& buffer, size_t from, size_t to, char wanted) {
   const void* hit = from < to ? std::memchr(buffer.data() + from, wanted, to - from) : nullptr;
@@ -61,7 +62,8 @@ bool LineReader::refill() {
     throw_at({source_->name(), line_number_ + 1},
              fmt::format("the line is longer than {} MiB (expected text)", kLongestLine >> 20));
   }
-  if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
+  if (end_ == buffer_.size() || (line_number_ > 0 && buffer_.size() < kUsualBuffer))
+    buffer_.resize(buffer_.size() * 2);
   const size_t n = source_->read(buffer_.data() + end_, buffer_.size() - end_);
   at_end_ = n == 0;
   end_ += n;

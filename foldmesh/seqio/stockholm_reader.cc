@@ -111,6 +111,7 @@ void Assembly::add_row(std::string_view line) {
 
 void Assembly::add_annotation(std::string_view line) {
   std::string_view rest = line;
+  if (find_control(line) != std::string_view::npos) fail("an annotation line holds a control character");
   const std::string_view kind = take_word(rest);
   if (kind == "#=GF") {
     const std::string_view tag = take_word(rest);
@@ -196,7 +197,7 @@ bio::Msa Assembly::finish() {
   return std::move(msa_);
 }
 
-// Only if every name has exactly the prefix that HMMER would give it.
+// Only if every name has exactly the prefix that HMMER would give it, and what is left still makes a row.
 void Assembly::remove_prefixes() {
   std::vector<size_t> lengths;
   for (size_t i = 0; i < msa_.rows.size(); ++i) {
@@ -204,6 +205,8 @@ void Assembly::remove_prefixes() {
     const size_t bar = name.find('|');
     size_t number = 0;
     if (bar == std::string::npos || bar + 1 == name.size()) return;
+    const std::string_view rest = std::string_view(name).substr(bar + 1);
+    if (rest.starts_with('#') || rest.starts_with("//")) return;
     const auto [end, error] = std::from_chars(name.data(), name.data() + bar, number);
     if (error != std::errc() || end != name.data() + bar || number != i) return;
     lengths.push_back(bar + 1);

@@ -80,6 +80,8 @@ TEST(Stockholm, PrefixesStayUnlessAllFit) {
   EXPECT_EQ(parse(warning + "0|a A\n1|a C\n//\n")[0].rows[1].name, "a");
   EXPECT_EQ(parse(warning + "0|a A\n2|a C\n//\n")[0].rows[1].name, "2|a");
   EXPECT_EQ(parse(warning + "0|a A\n1| C\n//\n")[0].rows[0].name, "0|a");
+  EXPECT_EQ(parse(warning + "0|# A\n//\n")[0].rows[0].name, "0|#");
+  EXPECT_EQ(parse(warning + "0|//a A\n//\n")[0].rows[0].name, "0|//a");
   EXPECT_EQ(parse("# STOCKHOLM 1.0\n0|a A\n1|a C\n//\n")[0].rows[0].name, "0|a");
 }
 
@@ -123,6 +125,7 @@ TEST(Stockholm, RefusesWithFileAndLine) {
        "t.sto:3: illegal character '\\x80' in an annotation line (expected one letter per column)"},
       {"#=GF GA 1.0 many;\na AC\n//\n",
        "t.sto:2: '1.0 many;' are no score thresholds (expected two numbers, sequence and domain bits)"},
+      {"#=GS a DE \x1b[1m\na AC\n//\n", "t.sto:2: an annotation line holds a control character"},
       {"a\x02 AC\n//\n", "t.sto:2: the row name 'a\\x02' holds a control character (is this a text file?)"},
   };
   for (const auto& [body, message] : cases) EXPECT_EQ(error_of(body), message);

@@ -53,7 +53,7 @@ void OpRunner::run(const OpCall& call) {
   node.name = call.scope;
   std::vector<Tensor> params;
   for (const std::string_view leaf : op.params) {
-    params.push_back(model_1_ptm_params().get(official_name(call.scope, leaf), call.block));
+    params.push_back(formula_param(official_name(call.scope, leaf), call.block));
   }
   std::vector<tensor::ConstView> param_views;
   for (const Tensor& p : params) param_views.push_back(p.view());

@@ -38,7 +38,7 @@ TEST(RefParts, InvariantPointAttention) {
         "/q_point_local//weights", "/q_point_local//bias", "/kv_point_local//weights",
         "/kv_point_local//bias", "//trainable_point_weights", "/attention_2d//weights", "/attention_2d//bias",
         "/output_projection//weights", "/output_projection//bias"}) {
-    tensors.push_back(model_1_ptm_params().get(
+    tensors.push_back(formula_param(
         std::string(
             "alphafold/alphafold_iteration/structure_module/fold_iteration/invariant_point_attention") +
         leaf));

@@ -98,17 +98,6 @@ void rescale(SpecialRow& row, float* cells, int n) {
 
 }  // namespace
 
-void DpMatrix::reshape(const Profile& profile, int L, Keep keep) {
-  L_ = L;
-  row_size_ = profile.row_size();
-  n_rows_ = keep == Keep::kAll ? L + 1 : 2;
-  const size_t n_cells = static_cast<size_t>(n_rows_) * 3 * row_size_;
-  if (cells_.size() < n_cells) cells_.resize(n_cells);
-  specials.assign(L + 1, SpecialRow{});
-  total_scale = 0;
-  own_scales = false;
-}
-
 float forward_ref(const Profile& profile, const LengthModel& length, std::span<const bio::Code> target,
                   DpMatrix::Keep keep, DpMatrix& forward) {
   const int L = static_cast<int>(target.size());

@@ -5,7 +5,8 @@
 // = a[i,:] b^T:
 //   outgoing  product[i,j] = sum_k left[i,k] right[j,k]    a = left,             b = right
 //   incoming  product[i,j] = sum_k left[k,j] right[k,i]    a = right transposed, b = left transposed
-// Row i of a is dead once row i of the product exists, which takes its place.
+// Row i of a is dead once row i of the product exists, which takes its place. For large N only some channels
+// of b exist at a time.
 #include <algorithm>
 
 #include "foldmesh/runtime/cpu/blocks.h"
@@ -19,18 +20,25 @@ namespace {
 
 using tensor::Shape;
 
+// Channels handled together: all of them, or half of them where pairs are many, which saves half a pair
+// tensor of memory and costs a second layer norm (7 % of the time).
+int64_t channel_group(int64_t n, int64_t c_hidden) {
+  constexpr int64_t kManyResidues = 384;
+  return n <= kManyResidues ? c_hidden : (c_hidden + 1) / 2;
+}
+
 struct Scratch {
   Scratch(Workspace& workspace, const Shape& z, const Shape& left_w, int n_workers) {
     const int64_t n = z[0], c = z[2], c_hidden = left_w[1];
     a = workspace.take(c_hidden * n * n);
-    b = workspace.take(c_hidden * n * n);
+    b = workspace.take(channel_group(n, c_hidden) * n * n);
     normed = workspace.take_each(n_workers, kRowBlock * c);
     gates = workspace.take_each(n_workers, kRowBlock * std::max(c, c_hidden));
     mask = workspace.take_each(n_workers, kRowBlock);
     product = workspace.take_each(n_workers, kRowBlock * std::max(n, c_hidden));
     update = workspace.take_each(n_workers, kRowBlock * c);
   }
-  float *a, *b;  // [c_hidden, N, N]
+  float *a, *b;  // [c_hidden, N, N], [channel_group, N, N]
   std::vector<float*> normed, gates, mask, product, update;
 };
 
@@ -47,20 +55,27 @@ class TriangleMultiplication {
         z_(args.inputs[0].as<float>()) {}
 
   void run() {
-    args_.pool.parallel_for(n_, [&](int64_t i, int worker) { project_line(i, worker); });
-    const int64_t blocks = n_blocks(n_, kRowBlock);
-    args_.pool.parallel_for(c_hidden_ * blocks, [&](int64_t index, int worker) {
-      multiply(index / blocks, index % blocks * kRowBlock, worker);
-    });
+    const int64_t group = channel_group(n_, c_hidden_), blocks = n_blocks(n_, kRowBlock);
+    for (int64_t channel = 0; channel < c_hidden_; channel += group) {
+      const Channels channels = {channel, std::min(group, c_hidden_ - channel)};
+      args_.pool.parallel_for(n_, [&](int64_t i, int worker) { project_line(i, channels, worker); });
+      args_.pool.parallel_for(channels.count * blocks, [&](int64_t index, int worker) {
+        multiply(channels, index / blocks, index % blocks * kRowBlock, worker);
+      });
+    }
     for_each_block(args_.pool, n_ * n_, kRowBlock,
                    [&](int64_t first, int64_t n, int worker) { update(first, n, worker); });
   }
 
  private:
+  struct Channels {
+    int64_t first, count;
+  };
+
   const float* data(size_t param) const { return args_.params[param].as<float>(); }
 
-  // Row i of z (column i if incoming) -> row i of a and b in every channel.
-  void project_line(int64_t i, int worker) {
+  // Row i of z (column i if incoming) -> row i of a and b.
+  void project_line(int64_t i, const Channels& channels, int worker) {
     const int64_t stride = outgoing_ ? 1 : n_;  // between the line's pairs
     const int64_t start = outgoing_ ? i * n_ : i;
     const float* pair_mask = args_.inputs[1].as<float>();
@@ -70,22 +85,25 @@ class TriangleMultiplication {
       layer_norm(n, c_, z_ + pair * c_, stride * c_, data(0), data(1), normed, c_);
       for (int64_t k = 0; k < n; ++k) mask[k] = pair_mask[pair + k * stride];
       for (const bool is_left : {true, false}) {
+        float* factor = is_left == outgoing_ ? scratch_.a + channels.first * n_ * n_ : scratch_.b;
+        factor += i * n_ + first;
         const size_t projection = is_left ? 2 : 4, gate = is_left ? 6 : 8;
-        float* factor = (is_left == outgoing_ ? scratch_.a : scratch_.b) + i * n_ + first;
-        gemm(c_hidden_, n, c_, transposed(data(projection), c_hidden_), transposed(normed, c_), factor,
-             n_ * n_);
-        gemm(c_hidden_, n, c_, transposed(data(gate), c_hidden_), transposed(normed, c_), gates, n);
-        mask_and_gate_columns(c_hidden_, n, gates, n, data(gate + 1), mask, data(projection + 1), factor,
-                              n_ * n_);
+        gemm(channels.count, n, c_, transposed(data(projection) + channels.first, c_hidden_),
+             transposed(normed, c_), factor, n_ * n_);
+        gemm(channels.count, n, c_, transposed(data(gate) + channels.first, c_hidden_),
+             transposed(normed, c_), gates, n);
+        mask_and_gate_columns(channels.count, n, gates, n, data(gate + 1) + channels.first, mask,
+                              data(projection + 1) + channels.first, factor, n_ * n_);
       }
     }
   }
 
-  void multiply(int64_t channel, int64_t first, int worker) {
+  // Rows [first, first + kRowBlock) of the product of one of the channels.
+  void multiply(const Channels& channels, int64_t index, int64_t first, int worker) {
     const int64_t n = std::min(kRowBlock, n_ - first);
-    float* rows = scratch_.a + channel * n_ * n_ + first * n_;
+    float* rows = scratch_.a + (channels.first + index) * n_ * n_ + first * n_;
     float* product = scratch_.product[worker];
-    gemm(n, n_, n_, {rows, n_}, transposed(scratch_.b + channel * n_ * n_, n_), product, n_);
+    gemm(n, n_, n_, {rows, n_}, transposed(scratch_.b + index * n_ * n_, n_), product, n_);
     std::copy_n(product, n * n_, rows);
   }
 

@@ -5,7 +5,6 @@
 #define HWY_TARGET_INCLUDE "foldmesh/runtime/cpu/vec.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h:
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -37,11 +36,15 @@ void store_partial(V v, float* to, int64_t n) {
 struct Whole {
   V load(const float* from) const { return hn::LoadU(D(), from); }
   void store(V v, float* to) const { hn::StoreU(v, D(), to); }
+  V or_else(V v, V) const { return v; }
 };
 struct Part {
   int64_t n;
   V load(const float* from) const { return load_partial(from, n); }
   void store(V v, float* to) const { store_partial(v, to, n); }
+  V or_else(V v, V otherwise) const {  // `otherwise` in the lanes beyond the row
+    return hn::IfThenElse(hn::FirstN(D(), static_cast<size_t>(n)), v, otherwise);
+  }
 };
 
 // Calls body(access, offset) over a row of n elements.
@@ -53,41 +56,73 @@ HWY_INLINE void for_each_vector(int64_t n, const Body& body) {
   if (i < n) body(Part{n - i}, i);
 }
 
+// Sum of term(access, offset) over a row, in four chains of additions.
+template <typename Term>
+HWY_INLINE V sum_over_row(int64_t n, const Term& term) {
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(D()));
+  V a = hn::Zero(D()), b = a, c = a, e = a;
+  int64_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    a = hn::Add(a, term(Whole{}, i));
+    b = hn::Add(b, term(Whole{}, i + lanes));
+    c = hn::Add(c, term(Whole{}, i + 2 * lanes));
+    e = hn::Add(e, term(Whole{}, i + 3 * lanes));
+  }
+  for (; i + lanes <= n; i += lanes) a = hn::Add(a, term(Whole{}, i));
+  if (i < n) b = hn::Add(b, term(Part{n - i}, i));
+  return hn::Add(hn::Add(a, b), hn::Add(c, e));
+}
+
 HWY_INLINE float sum_of_lanes(V v) { return hn::GetLane(hn::SumOfLanes(D(), v)); }
+
+// e^x for x in [-87, 88] (smaller arguments give 0, larger ones e^88), accurate to 1 ulp: x = n ln 2 + r with
+// |r| <= ln 2 / 2, e^r by its Taylor polynomial, whose error is below 2^-27 there, and 2^n into the exponent
+// bits.
+HWY_INLINE V exponential(V x) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  x = hn::Min(x, hn::Set(d, 88.0f));
+  const V rounder =
+      hn::Set(d, 12582912.0f);  // 1.5 * 2^23: adding it leaves round(x) in the lowest mantissa bits
+  const V shifted = hn::MulAdd(x, hn::Set(d, 1.44269504f), rounder);
+  const V n = hn::Sub(shifted, rounder);
+  V r = hn::NegMulAdd(n, hn::Set(d, 0.693145752f), x);  // ln 2 in two parts, the first exact times n
+  r = hn::NegMulAdd(n, hn::Set(d, 1.42860677e-6f), r);
+  const V r2 = hn::Mul(r, r);
+  const V low = hn::MulAdd(r, hn::Set(d, 1.0f / 6), hn::Set(d, 0.5f));
+  const V middle = hn::MulAdd(r, hn::Set(d, 1.0f / 120), hn::Set(d, 1.0f / 24));
+  const V high = hn::MulAdd(r, hn::Set(d, 1.0f / 5040), hn::Set(d, 1.0f / 720));
+  const V tail = hn::MulAdd(hn::MulAdd(high, r2, middle), r2, low);
+  const V power = hn::Add(hn::MulAdd(tail, r2, r), hn::Set(d, 1.0f));
+  const V scaled =
+      hn::BitCast(d, hn::Add(hn::BitCast(di, power), hn::ShiftLeft<23>(hn::BitCast(di, shifted))));
+  return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -87.0f)), scaled);
+}
 
 HWY_INLINE V sigmoid(V x) {
   const D d;
   const V one = hn::Set(d, 1.0f);
-  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x))));
+  return hn::Div(one, hn::Add(one, exponential(hn::Neg(x))));
 }
 
 void LayerNorm(int64_t n_rows, int64_t c, const float* x, int64_t x_stride, const float* scale,
                const float* offset, float* y, int64_t y_stride) {
   const D d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const float inverse_c = 1.0f / static_cast<float>(c);
   for (int64_t r = 0; r < n_rows; ++r) {
     const float* from = x + r * x_stride;
     float* to = y + r * y_stride;
-    V sum = hn::Zero(d);
-    for_each_vector(c, [&](auto at, int64_t i) HWY_ATTR { sum = hn::Add(sum, at.load(from + i)); });
+    const V sum = sum_over_row(c, [&](auto at, int64_t i) HWY_ATTR { return at.load(from + i); });
     const V mean = hn::Set(d, sum_of_lanes(sum) * inverse_c);
-    V squares = hn::Zero(d);
-    int64_t i = 0;
-    for (; i + lanes <= c; i += lanes) {
-      const V difference = hn::Sub(hn::LoadU(d, from + i), mean);
-      squares = hn::MulAdd(difference, difference, squares);
-    }
-    float variance = sum_of_lanes(squares);
-    for (; i < c; ++i) {
-      const float difference = from[i] - hn::GetLane(mean);
-      variance += difference * difference;
-    }
-    const V inverse =
-        hn::Div(hn::Set(d, 1.0f), hn::Sqrt(hn::Set(d, variance * inverse_c + kLayerNormEpsilon)));
-    for_each_vector(c, [&](auto at, int64_t k) HWY_ATTR {
-      const V normal = hn::Mul(hn::Sub(at.load(from + k), mean), inverse);
-      at.store(hn::MulAdd(normal, at.load(scale + k), at.load(offset + k)), to + k);
+    const V squares = sum_over_row(c, [&](auto at, int64_t i) HWY_ATTR {
+      const V difference = at.or_else(hn::Sub(at.load(from + i), mean), hn::Zero(d));
+      return hn::Mul(difference, difference);
+    });
+    const V variance = hn::Set(d, sum_of_lanes(squares) * inverse_c + kLayerNormEpsilon);
+    const V inverse = hn::Div(hn::Set(d, 1.0f), hn::Sqrt(variance));
+    for_each_vector(c, [&](auto at, int64_t i) HWY_ATTR {
+      const V normal = hn::Mul(hn::Sub(at.load(from + i), mean), inverse);
+      at.store(hn::MulAdd(normal, at.load(scale + i), at.load(offset + i)), to + i);
     });
   }
 }
@@ -117,44 +152,25 @@ void LayerNormColumns(int64_t c, int64_t n, const float* x, int64_t x_stride, co
 void Softmax(int64_t n_rows, int64_t n_keys, const float* bias, int64_t bias_stride, const float* mask,
              float* logits, int64_t stride, float* inverse_sums) {
   const D d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const V masked = hn::Set(d, kMaskedLogit);
   for (int64_t r = 0; r < n_rows; ++r) {
     float* row = logits + r * stride;
     const float* row_bias = bias == nullptr ? nullptr : bias + r * bias_stride;
-    const auto logit = [&](auto at, int64_t i) HWY_ATTR {
+    V largest = hn::Set(d, -3.0e38f);
+    for_each_vector(n_keys, [&](auto at, int64_t i) HWY_ATTR {
       V v = at.load(row + i);
       if (row_bias != nullptr) v = hn::Add(v, at.load(row_bias + i));
       if (mask != nullptr) v = hn::IfThenElse(hn::Eq(at.load(mask + i), hn::Zero(d)), masked, v);
-      return v;
-    };
-    V largest = hn::Set(d, -3.0e38f);
-    int64_t i = 0;
-    for (; i + lanes <= n_keys; i += lanes) {
-      const V v = logit(Whole{}, i);
-      largest = hn::Max(largest, v);
-      hn::StoreU(v, d, row + i);
-    }
-    if (i < n_keys) {
-      const Part part{n_keys - i};
-      const V v = logit(part, i);
-      part.store(v, row + i);
-      largest = hn::Max(largest, hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(part.n)), v, largest));
-    }
+      largest = hn::Max(largest, at.or_else(v, largest));
+      at.store(v, row + i);
+    });
     const V maximum = hn::MaxOfLanes(d, largest);
     V sum = hn::Zero(d);
-    for (i = 0; i + lanes <= n_keys; i += lanes) {
-      const V e = hn::Exp(d, hn::Sub(hn::LoadU(d, row + i), maximum));
-      sum = hn::Add(sum, e);
-      hn::StoreU(e, d, row + i);
-    }
-    if (i < n_keys) {
-      const Part part{n_keys - i};
-      const V e = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(part.n)),
-                                     hn::Exp(d, hn::Sub(part.load(row + i), maximum)));
-      sum = hn::Add(sum, e);
-      part.store(e, row + i);
-    }
+    for_each_vector(n_keys, [&](auto at, int64_t i) HWY_ATTR {
+      const V e = exponential(hn::Sub(at.load(row + i), maximum));
+      sum = hn::Add(sum, at.or_else(e, hn::Zero(d)));
+      at.store(e, row + i);
+    });
     inverse_sums[r] = 1.0f / sum_of_lanes(sum);
   }
 }
@@ -174,6 +190,18 @@ void AddBias(int64_t n_rows, int64_t c, const float* bias, float* x, int64_t str
     float* row = x + r * stride;
     for_each_vector(c, [&](auto at, int64_t i)
                            HWY_ATTR { at.store(hn::Add(at.load(row + i), at.load(bias + i)), row + i); });
+  }
+}
+
+void AddBiasAndMask(int64_t n_rows, int64_t c, const float* bias, const float* mask, const float* x,
+                    int64_t x_stride, float* y, int64_t y_stride) {
+  for (int64_t r = 0; r < n_rows; ++r) {
+    const V factor = hn::Set(D(), mask[r]);
+    const float* from = x + r * x_stride;
+    float* to = y + r * y_stride;
+    for_each_vector(c, [&](auto at, int64_t i) HWY_ATTR {
+      at.store(hn::Mul(hn::Add(at.load(from + i), at.load(bias + i)), factor), to + i);
+    });
   }
 }
 
@@ -278,6 +306,7 @@ HWY_EXPORT(LayerNormColumns);
 HWY_EXPORT(Softmax);
 HWY_EXPORT(ScaleRows);
 HWY_EXPORT(AddBias);
+HWY_EXPORT(AddBiasAndMask);
 HWY_EXPORT(AddBiasRelu);
 HWY_EXPORT(MultiplyByGate);
 HWY_EXPORT(AddUpdate);
@@ -303,6 +332,10 @@ void scale_rows(int64_t n_rows, int64_t c, const float* factors, float* x, int64
 }
 void add_bias(int64_t n_rows, int64_t c, const float* bias, float* x, int64_t stride) {
   HWY_DYNAMIC_DISPATCH(AddBias)(n_rows, c, bias, x, stride);
+}
+void add_bias_and_mask(int64_t n_rows, int64_t c, const float* bias, const float* mask, const float* x,
+                       int64_t x_stride, float* y, int64_t y_stride) {
+  HWY_DYNAMIC_DISPATCH(AddBiasAndMask)(n_rows, c, bias, mask, x, x_stride, y, y_stride);
 }
 void add_bias_relu(int64_t n_rows, int64_t c, const float* bias, float* x, int64_t stride) {
   HWY_DYNAMIC_DISPATCH(AddBiasRelu)(n_rows, c, bias, x, stride);

@@ -29,6 +29,9 @@ void softmax(int64_t n_rows, int64_t n_keys, const float* bias, int64_t bias_str
 void scale_rows(int64_t n_rows, int64_t c, const float* factors, float* x, int64_t stride);
 // x[r] += bias
 void add_bias(int64_t n_rows, int64_t c, const float* bias, float* x, int64_t stride);
+// y[r] = mask[r] * (x[r] + bias)
+void add_bias_and_mask(int64_t n_rows, int64_t c, const float* bias, const float* mask, const float* x,
+                       int64_t x_stride, float* y, int64_t y_stride);
 // x[r] = max(x[r] + bias, 0)
 void add_bias_relu(int64_t n_rows, int64_t c, const float* bias, float* x, int64_t stride);
 // x[r] *= sigmoid(gate[r] + gate_bias)

@@ -1,0 +1,231 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/foldmesh/commands.h"
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/log.h"
+#include "foldmesh/base/progress.h"
+#include "foldmesh/base/thread_pool.h"
+#include "foldmesh/output/result_folder.h"
+#include "foldmesh/predict/head_dump.h"
+#include "foldmesh/predict/predict.h"
+
+namespace foldmesh::apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string features, params, model, output_dir, dump_heads, memory;
+  std::string precision = "fp32", device = "auto";
+  uint64_t seed = 0;
+  int num_recycles = 3, cpu = 0;
+  bool contacts = false, json = false;
+};
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Features of either kind, with all that a source of them refers to.
+struct Input {
+  std::string name;  // of the query
+  std::optional<features::RawFeatures> raw;
+  std::unique_ptr<predict::FeatureSource> source;
+};
+
+void open_features(const Options& options, const model::ModelConfig& config, base::ThreadPool& pool,
+                   Input* input) {
+  const tensor::NpzReader file(options.features);
+  if (features::is_processed(file)) {
+    input->name = std::filesystem::path(options.features).stem().string();
+    input->source = predict::processed_source(features::read_processed_features(file));
+    return;
+  }
+  input->raw = features::read_raw_features(file);
+  input->name = input->raw->name;
+  input->source = predict::sampled_source(*input->raw, config, options.seed, pool);
+}
+
+Json memory_json(const predict::MemoryEstimate& memory) {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return {{"predicted", memory.total()},
+          {"parameters", memory.parameters},
+          {"arena", memory.arena},
+          {"arena_lower_bound", memory.arena_lower_bound},
+          {"worst_operator", memory.worst_node},
+          {"features", memory.features},
+          {"measured_peak", static_cast<size_t>(usage.ru_maxrss) * 1024}};
+}
+
+Json report(const Options& options, const predict::Prediction& prediction,
+            const std::vector<std::string>& files) {
+  Json operators = Json::array();
+  for (const predict::OperatorTime& time : prediction.operator_times) {
+    operators.push_back({{"operator", time.name}, {"seconds", time.seconds}, {"flops", time.flops}});
+  }
+  Json result = {{"model", prediction.model},
+                 {"untrained", prediction.untrained},
+                 {"n_res", prediction.dims.n_res},
+                 {"n_seq", prediction.dims.n_seq},
+                 {"n_extra", prediction.dims.n_extra},
+                 {"n_templates", prediction.dims.n_templates},
+                 {"precision", options.precision},
+                 {"pass_seconds", prediction.pass_seconds},
+                 {"mean_plddt", prediction.ranking_confidence}};
+  if (prediction.aligned_error) result["ptm"] = prediction.aligned_error->ptm;
+  result["memory"] = memory_json(prediction.memory);
+  result["operators"] = operators;
+  result["output_dir"] = options.output_dir;
+  result["files"] = files;
+  return result;
+}
+
+void print(const predict::Prediction& prediction, const std::string& output_dir) {
+  double seconds = 0;
+  for (const double pass : prediction.pass_seconds) seconds += pass;
+  fmt::print(
+      "{}{}: {} residues, {} passes in {:.1f} s, mean pLDDT {:.1f}{}, results in {}\n", prediction.model,
+      prediction.untrained ? " (UNTRAINED parameters: the structure means nothing)" : "",
+      prediction.structure.n_res(), prediction.n_passes, seconds, prediction.ranking_confidence,
+      prediction.aligned_error ? fmt::format(", pTM {:.3f}", prediction.aligned_error->ptm) : "", output_dir);
+}
+
+predict::PredictOptions predict_options(const Options& options, int n_threads) {
+  predict::PredictOptions result;
+  result.n_recycles = options.num_recycles;
+  result.precision =
+      options.precision == "reference" ? predict::Precision::kReference : predict::Precision::kFp32;
+  result.n_threads = n_threads;
+  result.memory_limit = options.memory.empty() ? 0 : predict::parse_bytes(options.memory);
+  result.contacts = options.contacts;
+  return result;
+}
+
+void run(const Options& options) {
+  const model::ModelConfig config = model::model_by_name(options.model);
+  const int n_threads = options.cpu > 0 ? options.cpu : base::available_cores();
+  predict::PredictOptions how = predict_options(options, n_threads);
+  std::vector<std::pair<std::string, double>> timings;
+  auto start = std::chrono::steady_clock::now();
+  const auto lap = [&](const std::string& stage) {
+    timings.emplace_back(stage, seconds_since(start));
+    start = std::chrono::steady_clock::now();
+  };
+
+  base::ThreadPool pool(n_threads);
+  Input input;
+  open_features(options, config, pool, &input);
+  lap("features");
+  const model::ParamStore params = model::ParamStore::open(options.params, config, pool);
+  if (params.untrained()) {
+    base::log::warn("{}: UNTRAINED parameters, the structure will mean nothing", options.params);
+  }
+  lap("parameters");
+
+  std::filesystem::create_directories(options.output_dir);
+  std::optional<predict::HeadDump> dump;
+  if (!options.dump_heads.empty()) {
+    dump.emplace(options.dump_heads);
+    how.all_heads = true;
+    how.on_pass = [&](const predict::PassResult& result) { dump->add(result); };
+  }
+  std::optional<base::Progress> progress;
+  int64_t shown = 0;
+  how.progress = [&](double done, double total) {
+    if (!progress) progress.emplace("predict", "GFLOP", std::llround(total * 1e-9));
+    const int64_t now = std::llround(done * 1e-9);
+    progress->advance(now - std::exchange(shown, now));
+  };
+  predict::Prediction prediction = predict::predict(*input.source, config, params, how);
+  if (progress) progress->finish();
+  const std::string name = prediction.model + "_pred_0";
+  lap("predict_" + name);
+
+  if (dump) dump->commit();
+  const std::vector<std::string> files = output::write_prediction(
+      {name, prediction.structure, prediction.aligned_error, prediction.contact_probability},
+      {input.name, prediction.untrained}, options.output_dir);
+  output::write_timings(timings, options.output_dir);
+  if (options.json) {
+    fmt::print("{}\n",
+               report(options, prediction, files).dump(2, ' ', false, Json::error_handler_t::replace));
+  } else {
+    print(prediction, options.output_dir);
+  }
+}
+
+}  // namespace
+
+void setup_predict(CLI::App& command) {
+  const auto options = std::make_shared<Options>();
+  command
+      .add_option(
+          "features", options->features,
+          "Features of one chain (.npz): raw ones as `foldmesh features` writes them, which are sampled for "
+          "every pass, or processed ones")
+      ->required();
+  command
+      .add_option(
+          "--params", options->params,
+          "Parameters of the model, DeepMind's params_MODEL.npz or a file of `foldmesh params generate`")
+      ->required();
+  command
+      .add_option(
+          "--model", options->model,
+          "Which model the parameters are: model_1 .. model_5, or model_1_ptm .. model_5_ptm, which also "
+          "predict the aligned error and pTM")
+      ->required();
+  command.add_option("--output-dir,-o", options->output_dir, "Folder for the results; made if need be")
+      ->required();
+  command
+      .add_option(
+          "--num-recycles", options->num_recycles,
+          "Passes through the network after the first; every pass starts from the result of the one before. "
+          "0 is fastest, 3 is what AlphaFold does")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  command
+      .add_option("--random-seed", options->seed,
+                  "Seed of the alignment samples, one per pass; of no effect on processed features")
+      ->capture_default_str();
+  command
+      .add_option(
+          "--precision", options->precision,
+          "fp32: fast kernels. reference: plain code in double precision, some 10 times slower, for checking")
+      ->check(CLI::IsMember({"fp32", "reference"}))
+      ->capture_default_str();
+  command.add_option("--device", options->device, "Where to compute; auto takes the best there is")
+      ->check(CLI::IsMember({"auto", "cpu"}))
+      ->capture_default_str();
+  command
+      .add_option("--cpu", options->cpu,
+                  "Threads; 0 takes every core this process may use. Results do not depend on it")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command.add_option(
+      "--memory", options->memory,
+      "Most memory to take, such as 16G; a prediction that needs more is refused before it starts. "
+      "Default: what the machine has free");
+  command.add_flag("--contacts", options->contacts,
+                   "Also write contacts_*.json, the probability of residue contacts");
+  command.add_option(
+      "--dump-heads", options->dump_heads,
+      "Write everything the network puts out, for every pass, to this .npz: for comparison with other "
+      "implementations");
+  command.add_flag("--json", options->json, "Print the facts of the run as JSON");
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace foldmesh::apps

@@ -1,0 +1,103 @@
+#include "foldmesh/predict/feature_source.h"
+
+#include <algorithm>
+#include <climits>
+
+#include "foldmesh/base/error.h"
+
+namespace foldmesh::predict {
+namespace {
+
+bool differs_by_pass(std::string_view name) {
+  return std::find(features::kPerPassFeatures.begin(), features::kPerPassFeatures.end(), name) !=
+         features::kPerPassFeatures.end();
+}
+
+size_t bytes_of(const features::FeatureSet& features) {
+  size_t bytes = 0;
+  for (const auto& [name, array] : features) bytes += array.bytes();
+  return bytes;
+}
+
+const tensor::Tensor* look_up(const features::FeatureSet& features, std::string_view name) {
+  const auto found = features.find(std::string(name));
+  return found == features.end() ? nullptr : &found->second;
+}
+
+class Processed : public FeatureSource {
+ public:
+  explicit Processed(features::FeatureSet features) : features_(std::move(features)) {
+    for (const std::string_view name : features::kPerPassFeatures) {
+      const tensor::Tensor* array = look_up(features_, name);
+      if (array == nullptr) base::throw_internal("processed features without {}", name);
+      n_passes_ = std::min(n_passes_, static_cast<int>(array->dim(0)));
+    }
+  }
+  int n_passes() const override { return n_passes_; }
+  void start_pass(int pass) override { pass_ = pass; }
+  size_t bytes() const override { return bytes_of(features_); }
+
+ protected:
+  Found find(std::string_view name) const override {
+    return {look_up(features_, name), differs_by_pass(name) ? pass_ : -1};
+  }
+
+ private:
+  features::FeatureSet features_;
+  int n_passes_ = INT_MAX, pass_ = 0;
+};
+
+class Sampled : public FeatureSource {
+ public:
+  Sampled(const features::RawFeatures& raw, const model::ModelConfig& config, uint64_t seed,
+          base::ThreadPool& pool)
+      : processor_(raw, features::feature_config(config.name), seed, pool),
+        constant_(processor_.constant_features()) {
+    start_pass(0);
+  }
+  int n_passes() const override { return INT_MAX; }
+  void start_pass(int pass) override {
+    if (pass == current_) return;
+    sampled_.clear();
+    sampled_ = processor_.pass_features(pass);
+    current_ = pass;
+  }
+  size_t bytes() const override { return bytes_of(constant_) + bytes_of(sampled_); }
+
+ protected:
+  Found find(std::string_view name) const override {
+    if (differs_by_pass(name)) return {look_up(sampled_, name), 0};
+    return {look_up(constant_, name), -1};
+  }
+
+ private:
+  features::Processor processor_;
+  features::FeatureSet constant_, sampled_;
+  int current_ = -1;
+};
+
+}  // namespace
+
+bool FeatureSource::contains(std::string_view name) const { return find(name).array != nullptr; }
+
+tensor::ConstView FeatureSource::get(std::string_view name) const {
+  const Found found = find(name);
+  if (found.array == nullptr) base::throw_internal("there is no feature {}", name);
+  tensor::ConstView view = found.array->view();
+  if (found.slot < 0) return view;
+  view.shape.erase(view.shape.begin());
+  view.data = static_cast<const std::byte*>(view.data) + static_cast<size_t>(found.slot) * view.bytes();
+  return view;
+}
+
+std::unique_ptr<FeatureSource> processed_source(features::FeatureSet features) {
+  return std::make_unique<Processed>(std::move(features));
+}
+
+std::unique_ptr<FeatureSource> sampled_source(const features::RawFeatures& raw,
+                                              const model::ModelConfig& config, uint64_t seed,
+                                              base::ThreadPool& pool) {
+  return std::make_unique<Sampled>(raw, config, seed, pool);
+}
+
+}  // namespace foldmesh::predict

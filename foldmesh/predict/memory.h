@@ -1,0 +1,37 @@
+// Whether a prediction fits, answered before it starts.
+#ifndef FOLDMESH_PREDICT_MEMORY_H_
+#define FOLDMESH_PREDICT_MEMORY_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace foldmesh::predict {
+
+// "16G", "800M", "1.5T" or plain bytes; K, M, G, T are powers of 1024, an added "iB" or "B" is allowed.
+// kInput otherwise.
+size_t parse_bytes(std::string_view text);
+std::string format_bytes(size_t bytes);  // "1.25 GiB"
+
+// Memory that this process may still take: what the machine has free, or less where a control group (a
+// container, a batch job) sets a limit. 0 when the machine does not tell.
+size_t available_memory();
+
+// Peak of one prediction, by part.
+struct MemoryEstimate {
+  size_t parameters = 0;
+  size_t arena = 0;  // all activations and workspaces, exact to the byte
+  size_t features = 0;
+  size_t results = 0;            // confidence numbers and copies of head outputs
+  size_t fixed = 0;              // program, thread stacks
+  size_t arena_lower_bound = 0;  // what is alive at the worst operator
+  std::string worst_node;        // the operator that decides the arena's size
+  size_t total() const { return parameters + arena + features + results + fixed; }
+};
+
+// Throws kInput when the estimate is beyond `limit`; 0 takes available_memory() as the limit.
+void check_memory(const MemoryEstimate& estimate, size_t limit);
+
+}  // namespace foldmesh::predict
+
+#endif  // FOLDMESH_PREDICT_MEMORY_H_

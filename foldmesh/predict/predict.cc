@@ -1,0 +1,226 @@
+#include "foldmesh/predict/predict.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <span>
+
+#include "foldmesh/base/error.h"
+#include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/graph/cost.h"
+#include "foldmesh/predict/network_inputs.h"
+#include "foldmesh/runtime/cpu/cpu_backend.h"
+#include "foldmesh/runtime/ref/ref_backend.h"
+
+namespace foldmesh::predict {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
+  if (precision == Precision::kReference) return std::make_unique<runtime::RefBackend>();
+  return std::make_unique<runtime::CpuBackend>();
+}
+
+graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
+  return model::build_monomer(config, dims, {.distogram = options.contacts, .all_heads = options.all_heads});
+}
+
+MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
+                        const model::ParamStore& params, const runtime::MemoryPlan& plan,
+                        const PredictOptions& options) {
+  constexpr size_t kProgram = size_t{48} << 20, kPerThread = size_t{8} << 20;
+  const auto n = static_cast<size_t>(dims.n_res);
+  MemoryEstimate memory;
+  memory.parameters = params.bytes();
+  memory.arena = plan.bytes;
+  memory.features = features.bytes();
+  // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.
+  memory.results = 2 * n * n * sizeof(double) + (options.on_pass ? n * n * 128 * sizeof(float) : 0);
+  memory.fixed = kProgram + kPerThread * static_cast<size_t>(options.n_threads);
+  memory.arena_lower_bound = plan.lower_bound;
+  memory.worst_node = plan.worst_node;
+  return memory;
+}
+
+std::optional<confidence::AlignedError> aligned_error(const model::ModelConfig& config,
+                                                      runtime::Executor& executor) {
+  if (!config.has_pae_head) return std::nullopt;
+  return confidence::aligned_error(executor.read("tm_logits"), {}, executor.pool());
+}
+
+template <typename T>
+bio::Structure structure_of(const FeatureSource& features, const T* positions,
+                            const std::vector<double>& plddt) {
+  const auto aatype = features.get("aatype").span<int32_t>();
+  const auto residue_index = features.get("residue_index").span<int32_t>();
+  const auto seq_mask = features.get("seq_mask").span<float>();
+  bio::Structure structure;
+  structure.chain_ids = {"A"};
+  for (size_t i = 0; i < aatype.size(); ++i) {
+    if (seq_mask[i] == 0) continue;
+    structure.aatype.push_back(aatype[i]);
+    structure.residue_index.push_back(residue_index[i]);
+    structure.chain_index.push_back(0);
+    structure.plddt.push_back(static_cast<float>(plddt[i]));
+    structure.atom_position.emplace_back();
+    structure.atom_mask.emplace_back();
+    for (size_t atom = 0; atom < bio::kNumAtom37; ++atom) {
+      structure.atom_mask.back()[atom] = bio::kAtom37Mask[aatype[i]][atom];
+      for (size_t axis = 0; axis < 3; ++axis) {
+        structure.atom_position.back()[atom][axis] =
+            static_cast<float>(positions[(i * bio::kNumAtom37 + atom) * 3 + axis]);
+      }
+    }
+  }
+  if (structure.aatype.empty())
+    base::throw_input("seq_mask leaves no residue (expected 1 for every real one)");
+  return structure;
+}
+
+bio::Structure structure_of(const FeatureSource& features, const tensor::ConstView& positions,
+                            const std::vector<double>& plddt) {
+  if (positions.dtype == tensor::DType::kF64) return structure_of(features, positions.as<double>(), plddt);
+  return structure_of(features, positions.as<float>(), plddt);
+}
+
+// Rows and columns of an [n, n] matrix that belong to real residues.
+std::vector<double> without_padding(const std::vector<double>& matrix, std::span<const float> seq_mask) {
+  std::vector<double> kept;
+  for (size_t i = 0; i < seq_mask.size(); ++i) {
+    for (size_t j = 0; j < seq_mask.size(); ++j) {
+      if (seq_mask[i] != 0 && seq_mask[j] != 0) kept.push_back(matrix[i * seq_mask.size() + j]);
+    }
+  }
+  return kept;
+}
+
+// What is left of the last pass for the user.
+void finish(const FeatureSource& features, runtime::Executor& executor, const PredictOptions& options,
+            Prediction* result) {
+  const auto seq_mask = features.get("seq_mask").span<float>();
+  result->structure = structure_of(features, executor.read("prev_positions"), result->plddt);
+  result->plddt.assign(result->structure.plddt.begin(), result->structure.plddt.end());
+  result->ranking_confidence = confidence::mean(result->plddt);
+  if (result->aligned_error) {
+    result->aligned_error->pae = without_padding(result->aligned_error->pae, seq_mask);
+  }
+  if (options.contacts) {
+    result->contact_probability = without_padding(
+        confidence::contact_probability(executor.read("distogram_logits"), executor.pool()), seq_mask);
+  }
+}
+
+class Timer {
+ public:
+  Timer(const graph::Graph& network, double element_bytes) : network_(network) {
+    for (const graph::Node& node : network.nodes()) {
+      flops_.push_back(graph::node_cost(network, node, element_bytes).flops);
+      total_ += flops_.back();
+    }
+  }
+  double flops_of_pass() const { return total_; }
+  double flops(size_t node) const { return flops_[node]; }
+  std::vector<double>* node_seconds() { return &seconds_; }
+  void add_pass() {
+    for (size_t i = 0; i < seconds_.size(); ++i) {
+      OperatorTime& time = times_[network_.nodes()[i].kind];
+      time.name = graph::spec(network_.nodes()[i].kind).name;
+      time.seconds += seconds_[i];
+      time.flops += flops_[i];
+    }
+  }
+  std::vector<OperatorTime> times() const {
+    std::vector<OperatorTime> result;
+    for (const auto& [kind, time] : times_) result.push_back(time);
+    return result;
+  }
+
+ private:
+  const graph::Graph& network_;
+  std::vector<double> flops_, seconds_;
+  double total_ = 0;
+  std::map<graph::OpKind, OperatorTime> times_;
+};
+
+}  // namespace
+
+model::Dims network_dims(const FeatureSource& features, const model::ModelConfig& config) {
+  const tensor::Shape msa = features.get("msa_feat").shape;
+  model::Dims dims{.n_res = msa[1], .n_seq = msa[0], .n_extra = features.get("extra_msa").shape[0]};
+  if (!config.uses_templates || !features.contains("template_mask")) return dims;
+  const auto mask = features.get("template_mask").span<float>();
+  const auto torsions = features.get("template_torsion_angles_mask").span<float>();
+  const size_t per_template = torsions.size() / mask.size();
+  for (size_t t = 0; t < mask.size(); ++t) {
+    const auto slot = torsions.subspan(t * per_template, per_template);
+    if (mask[t] != 0 || std::any_of(slot.begin(), slot.end(), [](float v) { return v != 0; })) {
+      dims.n_templates = static_cast<int64_t>(t) + 1;
+    }
+  }
+  return dims;
+}
+
+MemoryEstimate estimate_memory(const FeatureSource& features, const model::ModelConfig& config,
+                               const model::ParamStore& params, const PredictOptions& options) {
+  const model::Dims dims = network_dims(features, config);
+  const graph::Graph network = build(config, dims, options);
+  const auto backend = backend_for(options.precision);
+  return estimate(features, dims, params, runtime::plan_memory(network, *backend, options.n_threads),
+                  options);
+}
+
+Prediction predict(FeatureSource& features, const model::ModelConfig& config, const model::ParamStore& params,
+                   const PredictOptions& options) {
+  const int n_passes = options.n_recycles + 1;
+  if (features.n_passes() < n_passes) {
+    base::throw_input("features are sampled for {} passes (expected {}: one more than --num-recycles)",
+                      features.n_passes(), n_passes);
+  }
+  features.start_pass(0);
+  Prediction result;
+  result.model = config.name;
+  result.untrained = params.untrained();
+  result.n_passes = n_passes;
+  result.dims = network_dims(features, config);
+  const graph::Graph network = build(config, result.dims, options);
+  const auto backend = backend_for(options.precision);
+  runtime::MemoryPlan plan = runtime::plan_memory(network, *backend, options.n_threads);
+  result.memory = estimate(features, result.dims, params, plan, options);
+  check_memory(result.memory, options.memory_limit);
+
+  runtime::Executor executor(
+      network, *backend, std::move(plan), [&](const graph::ParamRef& param) { return params.view(param); },
+      options.n_threads);
+  Timer timer(network, static_cast<double>(tensor::size_of(backend->activation())));
+  double flops_done = 0;
+  runtime::RunOptions run{.progress = {}, .node_seconds = timer.node_seconds()};
+  if (options.progress) {
+    run.progress = [&](size_t node, const graph::Node&) {
+      options.progress(flops_done, timer.flops_of_pass() * n_passes);
+      flops_done += timer.flops(node);
+    };
+  }
+  for (int pass = 0; pass < n_passes; ++pass) {
+    const auto start = Clock::now();
+    features.start_pass(pass);
+    set_inputs(features, network, result.dims, executor);
+    executor.run(run);
+    timer.add_pass();
+    if (options.on_pass || pass + 1 == n_passes) {
+      result.plddt = confidence::plddt(executor.read("lddt_logits"));
+      result.aligned_error = aligned_error(config, executor);
+    }
+    if (options.on_pass) {
+      options.on_pass({pass, config, result.dims, executor, result.plddt, result.aligned_error});
+    }
+    result.pass_seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  if (options.progress) options.progress(flops_done, timer.flops_of_pass() * n_passes);
+  finish(features, executor, options, &result);
+  result.operator_times = timer.times();
+  return result;
+}
+
+}  // namespace foldmesh::predict

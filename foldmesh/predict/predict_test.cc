@@ -1,0 +1,226 @@
+#include "foldmesh/predict/predict.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/rng.h"
+#include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/predict/head_dump.h"
+
+namespace foldmesh::predict {
+namespace {
+
+using tensor::DType;
+
+TEST(Memory, ParseBytes) {
+  EXPECT_EQ(parse_bytes("16G"), size_t{16} << 30);
+  EXPECT_EQ(parse_bytes("1.5M"), size_t{3} << 19);
+  EXPECT_EQ(parse_bytes("2TiB"), size_t{2} << 40);
+  EXPECT_EQ(parse_bytes("3KB"), 3072);
+  EXPECT_EQ(parse_bytes("77"), 77);
+  for (const char* bad : {"", "G", "-1G", "0", "1X", "1GG", "1iB", "nan", "inf", "1e30T", "16 G"}) {
+    EXPECT_THROW(parse_bytes(bad), base::Error) << bad;
+  }
+}
+
+TEST(Memory, Check) {
+  const MemoryEstimate estimate{.parameters = 100 << 20, .arena = 50 << 20, .worst_node = "somewhere"};
+  EXPECT_NO_THROW(check_memory(estimate, 151 << 20));
+  try {
+    check_memory(estimate, 149 << 20);
+    ADD_FAILURE();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
+    EXPECT_NE(std::string(error.what()).find("150.0 MiB"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("somewhere"), std::string::npos);
+  }
+  EXPECT_GT(available_memory(), 0);
+}
+
+// The true network but for its depth.
+model::ModelConfig shallow(const std::string& name) {
+  model::ModelConfig config = model::model_by_name(name);
+  config.n_evoformer_blocks = config.n_extra_msa_blocks = 1;
+  return config;
+}
+
+features::RawFeatures raw_features(int64_t n_res, int64_t n_seq) {
+  features::RawFeatures raw;
+  raw.name = "test";
+  raw.n_seq = n_seq;
+  base::Rng rng(3);
+  for (int64_t i = 0; i < n_res; ++i) {
+    raw.sequence += bio::kHhblitsLetters[rng.below(20)];
+    raw.residue_index.push_back(static_cast<int32_t>(i));
+  }
+  raw.between_segment_residues.assign(static_cast<size_t>(n_res), 0);
+  for (int64_t i = 0; i < n_seq * n_res; ++i) {
+    const bool query = i < n_res;
+    raw.msa.push_back(static_cast<uint8_t>(query ? bio::hhblits_id(raw.sequence[static_cast<size_t>(i)])
+                                                 : static_cast<int>(rng.below(22))));
+    raw.deletions.push_back(query ? 0 : static_cast<int32_t>(rng.below(3)));
+  }
+  raw.species.assign(static_cast<size_t>(n_seq), "");
+  return raw;
+}
+
+class PredictTest : public ::testing::Test {
+ protected:
+  PredictTest()
+      : config_(shallow("model_1_ptm")), params_(model::ParamStore::from_formula(config_, "", pool_)) {
+    options_.n_recycles = 1;
+  }
+  features::FeatureSet processed(int n_passes) {
+    return features::process(raw_, features::feature_config(config_.name), 7, n_passes, pool_);
+  }
+
+  base::ThreadPool pool_{2};
+  model::ModelConfig config_;
+  model::ParamStore params_;
+  features::RawFeatures raw_ = raw_features(9, 5);
+  PredictOptions options_;
+};
+
+using Heads = std::map<std::string, std::vector<float>>;
+PassCallback collect_into(Heads& heads) {
+  return [&heads](const PassResult& result) {
+    for_each_head(result, [&](const std::string& name, const tensor::ConstView& values) {
+      const auto numbers = values.span<float>();
+      heads[fmt::format("{}/{}", result.pass, name)] = {numbers.begin(), numbers.end()};
+    });
+  };
+}
+
+TEST_F(PredictTest, SameBitsForAnyThreadsAndEitherKindOfFeatures) {
+  options_.all_heads = true;
+  Heads one, three, sampled;
+  options_.on_pass = collect_into(one);
+  predict(*processed_source(processed(2)), config_, params_, options_);
+  options_.on_pass = collect_into(three);
+  options_.n_threads = 3;
+  predict(*processed_source(processed(2)), config_, params_, options_);
+  options_.on_pass = collect_into(sampled);
+  predict(*sampled_source(raw_, config_, 7, pool_), config_, params_, options_);
+  EXPECT_EQ(one.size(), 2 * 18);
+  EXPECT_EQ(one, three);
+  EXPECT_EQ(one, sampled);
+  EXPECT_NE(one.at("0/pair"), one.at("1/pair"));
+}
+
+TEST_F(PredictTest, BackendsAgree) {
+  options_.all_heads = true;
+  Heads fast, reference;
+  options_.on_pass = collect_into(fast);
+  predict(*processed_source(processed(2)), config_, params_, options_);
+  options_.on_pass = collect_into(reference);
+  options_.precision = Precision::kReference;
+  predict(*processed_source(processed(2)), config_, params_, options_);
+  for (const auto& [name, values] : reference) {
+    double squares = 0, difference_squares = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double difference = static_cast<double>(values[i]) - fast.at(name)[i];
+      squares += static_cast<double>(values[i]) * values[i];
+      difference_squares += difference * difference;
+    }
+    EXPECT_LE(std::sqrt(difference_squares / squares), 2e-5) << name;
+  }
+}
+
+TEST_F(PredictTest, ResultIsComplete) {
+  options_.contacts = true;
+  double done = -1, total = 0;
+  options_.progress = [&](double d, double t) {
+    EXPECT_GE(d, done);
+    done = d;
+    total = t;
+  };
+  const Prediction prediction = predict(*processed_source(processed(2)), config_, params_, options_);
+  EXPECT_NEAR(done, total, 1e-6 * total);
+  EXPECT_TRUE(prediction.untrained);
+  EXPECT_EQ(prediction.structure.n_res(), 9);
+  EXPECT_EQ(prediction.structure.chain_ids, std::vector<std::string>{"A"});
+  EXPECT_EQ(prediction.plddt.size(), 9);
+  EXPECT_EQ(prediction.aligned_error->pae.size(), 81);
+  EXPECT_EQ(prediction.contact_probability.size(), 81);
+  EXPECT_EQ(prediction.pass_seconds.size(), 2);
+  EXPECT_NEAR(prediction.ranking_confidence, confidence::mean(prediction.plddt), 1e-12);
+  double seconds = 0;
+  for (const OperatorTime& time : prediction.operator_times) seconds += time.seconds;
+  EXPECT_LE(seconds, prediction.pass_seconds[0] + prediction.pass_seconds[1]);
+  EXPECT_GE(prediction.memory.arena, prediction.memory.arena_lower_bound);
+}
+
+// Padded residues are not part of the structure, nor of the matrices.
+TEST_F(PredictTest, PaddingIsLeftOut) {
+  features::FeatureSet features = processed(1);
+  features.at("seq_mask").as<float>()[8] = 0;
+  options_.n_recycles = 0;
+  const Prediction prediction = predict(*processed_source(std::move(features)), config_, params_, options_);
+  EXPECT_EQ(prediction.dims.n_res, 9);
+  EXPECT_EQ(prediction.structure.n_res(), 8);
+  EXPECT_EQ(prediction.plddt.size(), 8);
+  EXPECT_EQ(prediction.aligned_error->pae.size(), 64);
+
+  features::FeatureSet nothing = processed(1);
+  std::fill_n(nothing.at("seq_mask").as<float>(), 9, 0.0F);
+  EXPECT_THROW(predict(*processed_source(std::move(nothing)), config_, params_, options_), base::Error);
+}
+
+TEST_F(PredictTest, TemplateSlotsBehindTheLastUsedOneAreDropped) {
+  features::FeatureSet features = processed(1);
+  EXPECT_EQ(network_dims(*processed_source(processed(1)), config_).n_templates, 0);
+  features.at("template_mask").as<float>()[1] = 1;
+  EXPECT_EQ(network_dims(*processed_source(std::move(features)), config_).n_templates, 2);
+  // A slot that is masked but has torsions still adds a row to the MSA.
+  features = processed(1);
+  features.at("template_torsion_angles_mask").as<float>()[(2 * 9 + 4) * 7 + 2] = 1;
+  EXPECT_EQ(network_dims(*processed_source(std::move(features)), config_).n_templates, 3);
+  EXPECT_EQ(network_dims(*processed_source(processed(1)), shallow("model_3")).n_templates, 0);
+}
+
+TEST_F(PredictTest, RefusesTooFewPassesAndTooLittleMemory) {
+  const auto refusal = [&] {
+    try {
+      predict(*processed_source(processed(2)), config_, params_, options_);
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  options_.n_recycles = 2;
+  EXPECT_NE(refusal().find("2 passes (expected 3"), std::string::npos);
+  options_.n_recycles = 1;
+  options_.memory_limit = size_t{10} << 20;
+  EXPECT_NE(refusal().find("--memory allows"), std::string::npos);
+  const auto source = processed_source(processed(2));
+  options_.memory_limit = estimate_memory(*source, config_, params_, options_).total();
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(PredictTest, DumpHoldsEveryPass) {
+  const auto path = std::filesystem::temp_directory_path() / fmt::format("foldmesh_dump_{}.npz", ::getpid());
+  {
+    HeadDump dump(path);
+    options_.all_heads = true;
+    options_.on_pass = [&](const PassResult& result) { dump.add(result); };
+    predict(*processed_source(processed(2)), config_, params_, options_);
+    EXPECT_FALSE(std::filesystem::exists(path));
+    dump.commit();
+  }
+  const tensor::NpzReader file(path);
+  EXPECT_EQ(file.names().size(), 2 * 18);
+  EXPECT_EQ(file.view("out0_msa").shape, (tensor::Shape{5, 9, 256}));
+  EXPECT_EQ(file.view("out1_sm_frames").shape, (tensor::Shape{8, 9, 7}));
+  EXPECT_EQ(file.view("out1_ptm_score").shape, (tensor::Shape{1}));
+  EXPECT_EQ(file.view("out1_predicted_aligned_error").dtype, DType::kF32);
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace foldmesh::predict

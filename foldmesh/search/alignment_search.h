@@ -1,0 +1,63 @@
+// Many queries against many databases, to alignments as AlphaFold reads them: what `foldmesh search` does.
+#ifndef FOLDMESH_SEARCH_ALIGNMENT_SEARCH_H_
+#define FOLDMESH_SEARCH_ALIGNMENT_SEARCH_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "foldmesh/base/thread_pool.h"
+#include "foldmesh/bio/sequence.h"
+#include "foldmesh/hmm/build.h"
+#include "foldmesh/search/run_info.h"
+#include "foldmesh/search/search.h"
+#include "foldmesh/search/targets.h"
+#include "foldmesh/search/thresholds.h"
+
+namespace foldmesh::search {
+
+struct NamedDatabase {
+  std::string name;  // letters, digits, '_', '-', '.'
+  TargetDatabase* targets;
+};
+
+// The filters of AlphaFold 2's calls of jackhmmer.
+hmm::PipelineOptions alphafold_pipeline();
+
+struct AlignmentSearchOptions {
+  SearchOptions search{alphafold_pipeline(), 0, false, {}};
+  Thresholds thresholds = alphafold_thresholds();
+  hmm::SingleSequenceOptions scoring;
+  size_t max_rows = std::numeric_limits<size_t>::max();  // of an alignment, the query counted
+  bool a3m = false, target_tables = false, domain_tables = false;
+  std::filesystem::path output_folder;
+  RunInfo info;
+  int queries_per_pass = 64;
+};
+
+// What one query found in one database.
+struct AlignmentSearchFacts {
+  std::string query, database, alignment_path;
+  int64_t n_targets = 0, n_reported = 0, n_included = 0;
+  size_t n_rows = 0;  // of the alignment written
+};
+
+// A name made safe for a folder: characters outside [A-Za-z0-9_.-] and a leading '.' become '_'.
+std::string folder_name(const std::string& query_name);
+
+// Searches with single-sequence profiles (one jackhmmer round) and writes `<output
+// folder>/<query>/<database>_hits.sto`, row 0 being the query; with the switches also `_hits.a3m`, `.tblout`
+// and `.domtblout`. Each file appears complete or not at all. Facts come query by query, databases in the
+// order given. Throws kInput for queries whose folders would be the same, for databases of the same name and
+// for a query without residues.
+std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Sequence>& queries,
+                                                    const std::vector<NamedDatabase>& databases,
+                                                    const AlignmentSearchOptions& options,
+                                                    base::ThreadPool& pool);
+
+}  // namespace foldmesh::search
+
+#endif  // FOLDMESH_SEARCH_ALIGNMENT_SEARCH_H_

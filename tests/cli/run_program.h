@@ -1,0 +1,27 @@
+// Runs the program under test in a child process and collects what it says.
+#ifndef FOLDMESH_TESTS_CLI_RUN_PROGRAM_H_
+#define FOLDMESH_TESTS_CLI_RUN_PROGRAM_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace foldmesh::tests {
+
+struct RunOptions {
+  std::string standard_input;
+  std::string standard_output;   // a file to open for it; empty: collected
+  uint64_t file_size_limit = 0;  // bytes that any one file may reach, as on a full disk; 0: no limit
+};
+
+struct RunResult {
+  int exit_code = -1;  // 128 + signal if one ended the program
+  std::string out, err;
+};
+
+// `arguments` without the program's own name.
+RunResult run_program(const std::vector<std::string>& arguments, const RunOptions& options = {});
+
+}  // namespace foldmesh::tests
+
+#endif  // FOLDMESH_TESTS_CLI_RUN_PROGRAM_H_
