@@ -106,12 +106,13 @@ AlignmentSearchFacts write_outputs(const bio::Sequence& query, const NamedDataba
 
 }  // namespace
 
-hmm::PipelineOptions alphafold_pipeline() {
-  hmm::PipelineOptions pipeline;
-  pipeline.F1 = 0.0005;
-  pipeline.F2 = 0.00005;
-  pipeline.F3 = 0.0000005;
-  return pipeline;
+SearchOptions for_alignments() {
+  SearchOptions options;
+  options.pipeline.F1 = 0.0005;
+  options.pipeline.F2 = 0.00005;
+  options.pipeline.F3 = 0.0000005;
+  options.keep_display = false;
+  return options;
 }
 
 std::string folder_name(const std::string& query_name) {
@@ -130,6 +131,8 @@ std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Seque
   std::vector<TargetDatabase*> targets;
   for (const NamedDatabase& database : databases) targets.push_back(database.targets);
 
+  SearchOptions search_options = options.search;
+  for (const NamedDatabase& database : databases) search_options.max_rows.push_back(database.max_rows);
   std::vector<AlignmentSearchFacts> facts(queries.size() * databases.size());
   const auto step = static_cast<size_t>(options.queries_per_pass);
   for (size_t first = 0; first < queries.size(); first += step) {
@@ -141,7 +144,7 @@ std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Seque
     });
     std::vector<Query> batch;
     for (const auto& profile : profiles) batch.push_back({&*profile, options.thresholds});
-    const auto results = search(batch, targets, options.search, pool);
+    const auto results = search(batch, targets, search_options, pool);
     // In parallel, because putting a file safely on disk takes longer than making its text.
     pool.parallel_for(static_cast<int64_t>(n * databases.size()), [&](int64_t i, int) {
       const size_t query = static_cast<size_t>(i) / databases.size(),

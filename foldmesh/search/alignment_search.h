@@ -25,11 +25,11 @@ struct NamedDatabase {
   size_t max_rows = std::numeric_limits<size_t>::max();  // of an alignment, the query counted
 };
 
-// The filters of AlphaFold 2's calls of jackhmmer.
-hmm::PipelineOptions alphafold_pipeline();
+// AlphaFold 2's filters, and nothing kept that alignments do not need.
+SearchOptions for_alignments();
 
 struct AlignmentSearchOptions {
-  SearchOptions search{alphafold_pipeline(), 0, false, {}};
+  SearchOptions search = for_alignments();
   Thresholds thresholds = alphafold_thresholds();
   hmm::SingleSequenceOptions scoring;
   bool a3m = false, target_tables = false, domain_tables = false;

@@ -123,6 +123,42 @@ TEST(TopHits, OverlappingEnvelopesWithOneAlignmentCountOnce) {
   EXPECT_TRUE(hits.hits()[0].domains[1].included);
 }
 
+// The rows of the cut alignment must be those of the full one, and memory must have been given back.
+TEST(TopHits, LimitedRowsKeepWhatTheyNeed) {
+  constexpr size_t kRows = 40;
+  constexpr int64_t kTargets = 5000;
+  std::mt19937 random(7);
+  std::uniform_real_distribution<double> exponent(-40, 0);
+  for (const bool with_overlaps : {false, true}) {
+    TopHits full((Thresholds())), limited((Thresholds()));
+    limited.limit_rows(kRows, kTargets);
+    for (int64_t i = 0; i < kTargets; ++i) {
+      hmm::Hit hit = hit_of("t" + std::to_string(i), i, std::pow(10.0, exponent(random)));
+      hit.domains[0].alignment.aligned = "ACDEF";
+      hit.domains[0].ln_p /= 1.0 + static_cast<double>(i % 3);  // some domains fail though the target passes
+      hit.n_overlaps = with_overlaps && i % 2 == 0;
+      full.add(hit);
+      TopHits one((Thresholds()));
+      one.add(hit, kTargets);
+      limited.merge(std::move(one));
+    }
+    full.finish(kTargets);
+    limited.finish(kTargets);
+    ASSERT_EQ(names(limited), names(full));
+    EXPECT_EQ(limited.n_included(), full.n_included());
+    EXPECT_EQ(limited.dom_z(), full.dom_z());
+    size_t n_rows = 0, n_dropped = 0;
+    for (size_t i = 0; i < full.hits().size(); ++i) {
+      const hmm::Domain &expected = full.hits()[i].domains[0], &ours = limited.hits()[i].domains[0];
+      EXPECT_EQ(ours.included, expected.included);
+      if (expected.included && n_rows++ < kRows) EXPECT_EQ(ours.alignment.aligned, "ACDEF") << i;
+      n_dropped += ours.alignment.aligned.empty();
+    }
+    EXPECT_GT(n_rows, 10 * kRows);
+    EXPECT_GT(n_dropped, full.hits().size() / 2);
+  }
+}
+
 TEST(TopHits, EValuesBelowTheNormalRangeAreZero) {
   Thresholds thresholds;
   TopHits hits(thresholds);
