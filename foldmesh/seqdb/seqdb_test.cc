@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/hash.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/base/thread_pool.h"
 #include "foldmesh/seqdb/reader.h"
 #include "foldmesh/seqdb/verify.h"
 #include "foldmesh/seqdb/writer.h"
@@ -166,6 +168,21 @@ TEST_F(Seqdb, ChunksCoverEverythingOnceAndEvenly) {
   // Parts of one block differ by about one sequence.
   const auto parts = database.chunks(100'000);
   for (size_t i = 1; i + 1 < parts.size(); ++i) EXPECT_GT(parts[i].n_residues, 80'000);
+}
+
+TEST_F(Seqdb, ManyThreadsReadTheSame) {
+  const Database database(build(random_records(9000, 700)));
+  const std::vector<Chunk> chunks = database.chunks(50'000);
+  base::ThreadPool pool(4);
+  std::atomic<int64_t> n_residues{0};
+  pool.parallel_for(std::ssize(chunks), [&](int64_t i, int) {
+    const auto add = [&](int64_t, const SequenceView& view) { n_residues += std::ssize(view.residues); };
+    database.for_each(chunks[static_cast<size_t>(i)], add);
+    // Blocks that other threads may be checking right now.
+    n_residues -= std::ssize(database.sequence(database.n_sequences() - 1 - i).residues);
+    n_residues += std::ssize(database.sequence(database.n_sequences() - 1 - i).residues);
+  });
+  EXPECT_EQ(n_residues, database.n_residues());
 }
 
 TEST_F(Seqdb, EveryFlippedBitIsNoticed) {

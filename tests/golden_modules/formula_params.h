@@ -8,7 +8,8 @@
 
 namespace foldmesh::golden {
 
-// The tensor of that official name, or block `block` (>= 0) of a stacked one. Only what a test asks for is made.
+// The tensor of that official name, or block `block` (>= 0) of a stacked one. Only what a test asks for is
+// made.
 tensor::Tensor formula_param(const std::string& name, int block = -1);
 
 }  // namespace foldmesh::golden

@@ -1,0 +1,304 @@
+// The monomer network on the CPU backend: time and rate of every operator, the share of what the same cores
+// reach in one large oneDNN product in the same run, and memory. Parameters and inputs are made up; the work
+// does not depend on their values.
+#include <fmt/core.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "foldmesh/base/file.h"
+#include "foldmesh/base/rng.h"
+#include "foldmesh/base/version.h"
+#include "foldmesh/graph/cost.h"
+#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/param_store.h"
+#include "foldmesh/runtime/cpu/cpu_backend.h"
+#include "foldmesh/runtime/cpu/gemm.h"
+#include "foldmesh/runtime/executor.h"
+
+namespace foldmesh {
+namespace {
+
+using tensor::DType;
+using tensor::Tensor;
+
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Processor time of all threads, to see how much of the machine this process got.
+double cpu_seconds() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double peak_resident_bytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return 1024.0 * static_cast<double>(usage.ru_maxrss);
+}
+
+std::string cpu_model() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+struct Options {
+  std::string model = "model_1_ptm";
+  model::Dims dims = {128, 128, 128, 4};
+  int n_passes = 4;
+  int n_threads = base::available_cores();
+  int64_t product_size = 2048;
+  std::string json_path;
+};
+
+// Flop/s of one size^3 product of oneDNN on all threads.
+class Ceiling {
+ public:
+  Ceiling(int64_t size, int n_threads)
+      : size_(size),
+        n_threads_(n_threads),
+        a_(DType::kF32, {size, size}),
+        b_(DType::kF32, {size, size}),
+        c_(DType::kF32, {size, size}) {
+    multiply();  // first touch, and oneDNN's code generation
+  }
+  // Keeps the best of all measurements: the machine undisturbed.
+  void measure() {
+    constexpr int kRepeats = 3;
+    for (int i = 0; i < kRepeats; ++i) {
+      const double start = wall_seconds();
+      multiply();
+      const double n = static_cast<double>(size_);
+      best_ = std::max(best_, 2 * n * n * n / (wall_seconds() - start));
+    }
+  }
+  double best() const { return best_; }
+
+ private:
+  void multiply() {
+    runtime::cpu::gemm_all_cores(size_, size_, size_, {a_.as<float>(), size_}, {b_.as<float>(), size_},
+                                 c_.as<float>(), size_, n_threads_);
+  }
+  int64_t size_;
+  int n_threads_;
+  Tensor a_, b_, c_;
+  double best_ = 0;
+};
+
+// Something valid for an input of that name: everything unmasked, classes of amino acids, numbers of order 1.
+Tensor made_up_input(const graph::Value& value, base::Rng& rng) {
+  Tensor t(value.is_integer ? DType::kI32 : DType::kF32, value.shape);
+  const bool is_mask = value.name.find("mask") != std::string::npos;
+  for (int64_t i = 0; i < t.size(); ++i) {
+    if (value.name == "residue_index") {
+      t.as<int32_t>()[i] = static_cast<int32_t>(i);
+    } else if (value.is_integer) {
+      t.as<int32_t>()[i] = static_cast<int32_t>(rng.below(20));
+    } else {
+      t.as<float>()[i] = is_mask ? 1.0f : static_cast<float>(2 * rng.uniform() - 1);
+    }
+  }
+  return t;
+}
+
+// "evoformer/17/msa_transition" -> "evoformer/*/msa_transition"
+std::string without_numbers(const std::string& name) {
+  std::string out;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const bool starts =
+        std::isdigit(static_cast<unsigned char>(name[i])) != 0 && (i == 0 || name[i - 1] == '/');
+    if (!starts) {
+      out += name[i];
+      continue;
+    }
+    out += '*';
+    while (i + 1 < name.size() && name[i + 1] != '/') ++i;
+  }
+  return out;
+}
+
+struct Group {  // operators of one name
+  int64_t calls = 0;
+  double seconds = 0, flops = 0;
+};
+
+struct Result {
+  std::map<std::string, Group> groups;
+  std::vector<double> pass_seconds;
+  double flops = 0, seconds = 0, ceiling = 0;
+  double processor_share = 0;  // processor time received / (wall time * threads)
+  size_t arena_bytes = 0, parameter_bytes = 0;
+
+  double rate() const { return flops / seconds; }
+};
+
+Result run(const Options& options) {
+  const model::ModelConfig config = model::model_by_name(options.model);
+  const graph::Graph graph = model::build_monomer(config, options.dims);
+  base::ThreadPool pool(options.n_threads);
+  const model::ParamStore params = model::ParamStore::from_formula(config, "", pool);
+  const runtime::CpuBackend backend;
+  runtime::Executor executor(
+      graph, backend, runtime::plan_memory(graph, backend, options.n_threads),
+      [&](const graph::ParamRef& param) { return params.view(param); }, options.n_threads);
+
+  Result result;
+  result.arena_bytes = executor.memory().bytes;
+  result.parameter_bytes = params.bytes();
+  Ceiling ceiling(options.product_size, options.n_threads);
+  base::Rng rng(1);
+  double processor = 0;
+  for (int pass = 0; pass < options.n_passes; ++pass) {
+    ceiling.measure();
+    for (const graph::Value& value : graph.values()) {
+      if (value.role == graph::Role::kInput) executor.set(value.name, made_up_input(value, rng).view());
+    }
+    std::vector<double> node_seconds;
+    const double start = wall_seconds(), processor_start = cpu_seconds();
+    executor.run({.progress = {}, .node_seconds = &node_seconds});
+    result.pass_seconds.push_back(wall_seconds() - start);
+    processor += cpu_seconds() - processor_start;
+    result.seconds += result.pass_seconds.back();
+    for (size_t i = 0; i < node_seconds.size(); ++i) {
+      const graph::Node& node = graph.nodes()[i];
+      Group& group = result.groups[without_numbers(node.name)];
+      const double flops = graph::node_cost(graph, node, sizeof(float)).flops;
+      ++group.calls;
+      group.seconds += node_seconds[i];
+      group.flops += flops;
+      result.flops += flops;
+    }
+  }
+  ceiling.measure();
+  result.ceiling = ceiling.best();
+  result.processor_share = processor / (result.seconds * options.n_threads);
+  return result;
+}
+
+void print(const Options& options, const Result& result) {
+  fmt::print("{} {}: {} residues, {} MSA rows, {} extra rows, {} templates, {} passes, {} threads\n",
+             options.model, base::version_string(), options.dims.n_res, options.dims.n_seq,
+             options.dims.n_extra, options.dims.n_templates, options.n_passes, options.n_threads);
+  fmt::print("{} ({})\n\n", cpu_model(), base::instruction_set());
+  fmt::print("{:<52} {:>6} {:>10} {:>7} {:>9} {:>9}\n", "operator", "calls", "ms / call", "share", "GFLOP/s",
+             "of ceiling");
+  std::vector<std::pair<std::string, Group>> groups(result.groups.begin(), result.groups.end());
+  std::sort(groups.begin(), groups.end(),
+            [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
+  for (const auto& [name, group] : groups) {
+    const double rate = group.flops / group.seconds;
+    fmt::print("{:<52} {:>6} {:>10.2f} {:>6.1f}% {:>9.1f} {:>8.1f}%\n", name, group.calls,
+               1e3 * group.seconds / static_cast<double>(group.calls), 100 * group.seconds / result.seconds,
+               rate / 1e9, 100 * rate / result.ceiling);
+  }
+  fmt::print("\npasses");
+  for (const double seconds : result.pass_seconds) fmt::print(" {:.2f} s", seconds);
+  fmt::print("; {:.2f} TFLOP in {:.2f} s: {:.1f} GFLOP/s\n", result.flops / 1e12, result.seconds,
+             result.rate() / 1e9);
+  fmt::print("one {}^3 oneDNN product on the same threads: {:.1f} GFLOP/s\n", options.product_size,
+             result.ceiling / 1e9);
+  fmt::print("share of that ceiling: {:.1f} %  (processor time received: {:.0f} % of {} threads)\n",
+             100 * result.rate() / result.ceiling, 100 * result.processor_share, options.n_threads);
+  fmt::print("memory: arena {:.1f} MiB, parameters {:.1f} MiB, peak resident {:.1f} MiB\n",
+             static_cast<double>(result.arena_bytes) / 0x1p20,
+             static_cast<double>(result.parameter_bytes) / 0x1p20, peak_resident_bytes() / 0x1p20);
+}
+
+nlohmann::json to_json(const Options& options, const Result& result, const std::string& command) {
+  nlohmann::json operators = nlohmann::json::array();
+  for (const auto& [name, group] : result.groups) {
+    operators.push_back(
+        {{"name", name}, {"calls", group.calls}, {"seconds", group.seconds}, {"flops", group.flops}});
+  }
+  return {{"benchmark", "inference"},
+          {"machine",
+           {{"cpu", cpu_model()},
+            {"instruction_set", base::instruction_set()},
+            {"cores", base::available_cores()}}},
+          {"version", base::version()},
+          {"commit", base::commit()},
+          {"command", command},
+          {"model", options.model},
+          {"n_res", options.dims.n_res},
+          {"n_seq", options.dims.n_seq},
+          {"n_extra", options.dims.n_extra},
+          {"n_templates", options.dims.n_templates},
+          {"n_threads", options.n_threads},
+          {"pass_seconds", result.pass_seconds},
+          {"flops", result.flops},
+          {"flops_per_second", result.rate()},
+          {"ceiling_product_size", options.product_size},
+          {"ceiling_flops_per_second", result.ceiling},
+          {"share_of_ceiling", result.rate() / result.ceiling},
+          {"processor_share", result.processor_share},
+          {"arena_bytes", result.arena_bytes},
+          {"parameter_bytes", result.parameter_bytes},
+          {"peak_resident_bytes", peak_resident_bytes()},
+          {"operators", operators}};
+}
+
+int bench(int argc, char** argv) {
+  Options options;
+  CLI::App app(
+      "Measures the monomer network on the CPU backend, operator by operator, and holds its rate against one "
+      "large oneDNN product on the same cores.");
+  app.add_option("--model", options.model, "Model, as for foldmesh predict; models 3 to 5 take no templates");
+  app.add_option("--n-res", options.dims.n_res, "Residues")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--n-seq", options.dims.n_seq, "Clustered MSA rows")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--n-extra", options.dims.n_extra, "Extra MSA rows")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--n-templates", options.dims.n_templates, "Templates")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--passes", options.n_passes, "Passes; a prediction with 3 recycles makes 4")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--cpu", options.n_threads, "Threads")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--product-size", options.product_size, "Extent of the oneDNN product that sets the ceiling")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--json", options.json_path, "Also write the result to this file");
+  CLI11_PARSE(app, argc, argv);
+
+  const Result result = run(options);
+  print(options, result);
+  if (!options.json_path.empty()) {
+    std::string command = argv[0];
+    for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
+    base::AtomicFile file(options.json_path);
+    file.write(to_json(options, result, command).dump(2) + "\n");
+    file.commit();
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace foldmesh
+
+int main(int argc, char** argv) {
+  try {
+    return foldmesh::bench(argc, argv);
+  } catch (const foldmesh::base::Error& error) {
+    fmt::print(stderr, "foldmesh_inference_bench: {}\n", error.what());
+    return error.exit_code();
+  }
+}
