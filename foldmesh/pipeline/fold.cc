@@ -200,6 +200,7 @@ StageRecord Fold::predict_now(const Target& target, const ModelRun& run, const S
   predict_options.n_recycles = options_.num_recycles;
   predict_options.n_threads = pool_.size();
   predict_options.memory_limit = options_.memory_bytes;
+  predict_options.contacts = true;
   std::optional<base::Progress> progress;
   int64_t shown = 0;
   predict_options.progress = [&](double done, double total) {
@@ -216,6 +217,7 @@ StageRecord Fold::predict_now(const Target& target, const ModelRun& run, const S
   result.name = run.name;
   result.structure = std::move(prediction.structure);
   result.aligned_error = std::move(prediction.aligned_error);
+  result.contact_probability = std::move(prediction.contact_probability);
   outputs = output::write_prediction(result, origin, stages.target_dir());
   return {seconds_since(start),
           {{"ranking_confidence", prediction.ranking_confidence},

@@ -3,7 +3,7 @@
 // Stages of one target, each resumable on its own (stage.h), all under <output_dir>/<target>/:
 //   search_<database>   msas/<database>_hits.sto
 //   features            features.npz (raw AlphaFold features)
-//   predict_<model>     unrelaxed_<model>_pred_0.pdb/.cif, confidence_*.json, pae_*.json
+//   predict_<model>     unrelaxed_<model>_pred_0.pdb/.cif, confidence_*, pae_*, contacts_*.json
 //   ranking             ranked_<k>.pdb/.cif, ranking_debug.json, timings.json (always written anew: it is
 //   cheap)
 #ifndef FOLDMESH_PIPELINE_FOLD_H_

@@ -193,8 +193,7 @@ TEST_F(Engine, RowsAreLimitedFromTheTop) {
   const auto full = search_alignments({query}, {{"db", database.get()}}, options, pool);
   const bio::Msa all = seqio::read_stockholm(full[0].alignment_path);
   ASSERT_GT(all.rows.size(), 10u);
-  options.max_rows = 5;
-  const auto facts = search_alignments({query}, {{"db", database.get()}}, options, pool);
+  const auto facts = search_alignments({query}, {{"db", database.get(), 5}}, options, pool);
   const bio::Msa top = seqio::read_stockholm(facts[0].alignment_path);
   EXPECT_EQ(facts[0].n_rows, 5u);
   EXPECT_EQ(facts[0].n_reported, full[0].n_reported);
