@@ -108,12 +108,12 @@ void run(State& state) {
       base::throw_input("--db {}: expected NAME=PATH", base::printable(argument));
     opened.push_back(search::TargetDatabase::open(argument.substr(equals + 1)));
     databases.push_back({argument.substr(0, equals), opened.back().get()});
+    if (state.max_rows > 0) databases.back().max_rows = static_cast<size_t>(state.max_rows);
   }
   const std::vector<bio::Sequence> queries = seqio::read_queries(state.query_path);
 
   search::AlignmentSearchOptions& options = state.options;
   options.output_folder = state.output_folder;
-  if (state.max_rows > 0) options.max_rows = static_cast<size_t>(state.max_rows);
   options.info.program = "foldmesh search";
   options.info.version = base::version();
   options.info.query_path = state.query_path;

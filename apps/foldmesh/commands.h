@@ -15,12 +15,13 @@ struct Command {
 
 void setup_db(CLI::App& command);
 void setup_features(CLI::App& command);
-void setup_params(CLI::App& command);
-void setup_predict(CLI::App& command);
-void setup_jackhmmer(CLI::App& command);
-void setup_phmmer(CLI::App& command);
-void setup_hmmsearch(CLI::App& command);
+void setup_fold(CLI::App& command);
 void setup_hmmbuild(CLI::App& command);
+void setup_hmmsearch(CLI::App& command);
+void setup_jackhmmer(CLI::App& command);
+void setup_params(CLI::App& command);
+void setup_phmmer(CLI::App& command);
+void setup_predict(CLI::App& command);
 void setup_search(CLI::App& command);
 
 }  // namespace foldmesh::apps

@@ -18,6 +18,7 @@ namespace {
 // In the order in which --help lists them.
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
+      {"fold", "the whole pipeline: sequences to ranked structures", setup_fold},
       {"search", "many queries against many databases in one pass, for alignments as AlphaFold uses them",
        setup_search},
       {"jackhmmer", "iterative profile search from a sequence, with HMMER's options and files",
@@ -67,8 +68,10 @@ int run(int argc, char** argv) {
     app.parse(reversed);
     return 0;
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    std::string path = "foldmesh";
+    for (const CLI::App* used : app.get_subcommands()) path += " " + used->get_name();
+    base::throw_input("{} (see {} --help)", error.what(), path);
   }
 }
 

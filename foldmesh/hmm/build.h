@@ -34,7 +34,8 @@ struct MsaBuildReport {
   std::vector<bool> is_fragment;  // [n_seq]
   double eff_n_seq = 0;
 };
-// Throws kInput when the alignment has no match column, or kHand is asked and there is no RF line.
+// Throws kInput when the alignment has no match column, when kHand is asked and there is no RF line, and when
+// it masks columns (MM).
 CoreModel build_from_msa(const bio::Msa& msa, const MsaBuildOptions& options = {},
                          MsaBuildReport* report = nullptr);
 

@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "foldmesh/base/error.h"
-#include "foldmesh/hmm/background.h"
 #include "foldmesh/hmm/build.h"
 #include "foldmesh/hmm/consensus.h"
 #include "foldmesh/hmm/dirichlet.h"
@@ -96,16 +95,8 @@ void annotate(CoreModel& model, const bio::Msa& msa, const std::vector<bool>& is
   model.cutoffs = msa.cutoffs;
   model.rf = at_match_columns(msa.rf, is_match);
   model.cs = at_match_columns(msa.ss_cons, is_match);
-  model.mm = at_match_columns(msa.mm, is_match);
   for (size_t column = 0; column < is_match.size(); ++column) {
     if (is_match[column]) model.map.push_back(static_cast<int>(column) + 1);
-  }
-}
-
-// Nodes that the alignment's MM line masks emit the background, so they neither help nor hurt a match.
-void apply_mask(CoreModel& model) {
-  for (int k = 1; k <= model.M && !model.mm.empty(); ++k) {
-    if (model.mm[k - 1] == 'm') model.mat[k] = kBackground;
   }
 }
 
@@ -119,7 +110,9 @@ CoreModel build_from_msa(const bio::Msa& msa, const MsaBuildOptions& options, Ms
   }
   check_annotation(msa, msa.rf, "RF");
   check_annotation(msa, msa.ss_cons, "SS_cons");
-  check_annotation(msa, msa.mm, "MM");
+  if (msa.mm.find('m') != std::string::npos) {
+    base::throw_input("alignment {}: model masks (#=GC MM) are not supported", base::printable(msa.name));
+  }
 
   DigitalMsa digital = digitize(msa);
   const uint32_t identity = checksum(digital);
@@ -143,7 +136,6 @@ CoreModel build_from_msa(const bio::Msa& msa, const MsaBuildOptions& options, Ms
   model.has_checksum = true;
   model.checksum = identity;
   annotate(model, msa, is_match);
-  apply_mask(model);
   model.consensus = consensus_of(model);
   set_composition(model);
   if (options.calibrate) calibrate(model, options.seed);

@@ -208,21 +208,23 @@ TEST(BuildFromMsaInput, RefusesWhatCannotBeModelled) {
   bio::Msa msa = small_alignment({"ACDE"});
   msa.rf = "xx";
   EXPECT_NE(message(msa, hand).find("its RF line has 2 columns (expected 4)"), std::string::npos);
+  msa = small_alignment({"ACDE"});
+  msa.mm = "..m.";
+  EXPECT_NE(message(msa).find("not supported"), std::string::npos);
 }
 
-TEST(BuildFromMsaInput, MaskedNodesEmitTheBackground) {
+TEST(BuildFromMsaInput, KeepsTheAnnotationOfMatchColumns) {
   bio::Msa msa = small_alignment({"ACDEFGHIKLMN.PQR", "ACDEFGHIKLM-aPQR", "ACDEFGHI-LMNaPQR"});
   msa.rf = "xxAxxx...xxx.xxx";
-  msa.mm = "..m....m........";
+  msa.ss_cons = "HHHHHHHHEEEEEEEE";
   MsaBuildOptions options;
   options.calibrate = false;
+  options.architecture = Architecture::kHand;
   const CoreModel model = build_from_msa(msa, options);
-  EXPECT_EQ(model.M, 16);
-  EXPECT_EQ(model.consensus[2], 'x');
-  EXPECT_EQ(model.consensus[3], 'E');
-  EXPECT_EQ(model.rf, msa.rf);
-  EXPECT_NEAR(model.mat[3][0], 0.0787945, 1e-7);
-  EXPECT_NEAR(model.mat[8][19], 0.0304133, 1e-7);
+  EXPECT_EQ(model.M, 12);
+  EXPECT_EQ(model.rf, "xxAxxxxxxxxx");
+  EXPECT_EQ(model.cs, "HHHHHHEEEEEE");
+  EXPECT_EQ(model.map, (std::vector<int>{1, 2, 3, 4, 5, 6, 10, 11, 12, 14, 15, 16}));
 }
 
 // The first, later and last numbers that HMMER's own sampler draws.

@@ -48,6 +48,10 @@ void check_names(const std::vector<bio::Sequence>& queries, const std::vector<Na
   }
 }
 
+fs::path folder_of(const bio::Sequence& query, const AlignmentSearchOptions& options) {
+  return options.output_folder / folder_name(query.name) / options.subfolder;
+}
+
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -66,7 +70,7 @@ void write_table(const fs::path& path, Append append, const QueryLabel& label, c
 
 AlignmentSearchFacts write_outputs(const bio::Sequence& query, const NamedDatabase& database,
                                    const SearchResult& result, const AlignmentSearchOptions& options) {
-  const fs::path stem = options.output_folder / folder_name(query.name) / database.name;
+  const fs::path stem = folder_of(query, options) / database.name;
   const auto n_nodes = static_cast<int>(query.residues.size());
   const QueryLabel label{query.name, query.accession, n_nodes};
   RunInfo info = options.info;
@@ -75,7 +79,7 @@ AlignmentSearchFacts write_outputs(const bio::Sequence& query, const NamedDataba
   AlignmentOptions alignment;
   alignment.style = InsertStyle::kJackhmmer;
   alignment.query = &query;
-  alignment.max_rows = options.max_rows;
+  alignment.max_rows = database.max_rows;
   bio::Msa msa = alignment_of_hits(result.hits, n_nodes, alignment);
   msa.name = query.name + "-i1";  // as jackhmmer names the outcome of round 1
   msa.accession = query.accession;
@@ -102,12 +106,13 @@ AlignmentSearchFacts write_outputs(const bio::Sequence& query, const NamedDataba
 
 }  // namespace
 
-hmm::PipelineOptions alphafold_pipeline() {
-  hmm::PipelineOptions pipeline;
-  pipeline.F1 = 0.0005;
-  pipeline.F2 = 0.00005;
-  pipeline.F3 = 0.0000005;
-  return pipeline;
+SearchOptions for_alignments() {
+  SearchOptions options;
+  options.pipeline.F1 = 0.0005;
+  options.pipeline.F2 = 0.00005;
+  options.pipeline.F3 = 0.0000005;
+  options.keep_display = false;
+  return options;
 }
 
 std::string folder_name(const std::string& query_name) {
@@ -126,6 +131,8 @@ std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Seque
   std::vector<TargetDatabase*> targets;
   for (const NamedDatabase& database : databases) targets.push_back(database.targets);
 
+  SearchOptions search_options = options.search;
+  for (const NamedDatabase& database : databases) search_options.max_rows.push_back(database.max_rows);
   std::vector<AlignmentSearchFacts> facts(queries.size() * databases.size());
   const auto step = static_cast<size_t>(options.queries_per_pass);
   for (size_t first = 0; first < queries.size(); first += step) {
@@ -133,11 +140,11 @@ std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Seque
     std::vector<std::optional<hmm::Profile>> profiles(n);
     pool.parallel_for(static_cast<int64_t>(n), [&](int64_t i, int) {
       profiles[i].emplace(hmm::build_from_sequence(queries[first + i], options.scoring));
-      make_folder(options.output_folder / folder_name(queries[first + i].name));
+      make_folder(folder_of(queries[first + i], options));
     });
     std::vector<Query> batch;
     for (const auto& profile : profiles) batch.push_back({&*profile, options.thresholds});
-    const auto results = search(batch, targets, options.search, pool);
+    const auto results = search(batch, targets, search_options, pool);
     // In parallel, because putting a file safely on disk takes longer than making its text.
     pool.parallel_for(static_cast<int64_t>(n * databases.size()), [&](int64_t i, int) {
       const size_t query = static_cast<size_t>(i) / databases.size(),

@@ -22,18 +22,19 @@ namespace foldmesh::search {
 struct NamedDatabase {
   std::string name;  // letters, digits, '_', '-', '.'
   TargetDatabase* targets;
+  size_t max_rows = std::numeric_limits<size_t>::max();  // of an alignment, the query counted
 };
 
-// The filters of AlphaFold 2's calls of jackhmmer.
-hmm::PipelineOptions alphafold_pipeline();
+// AlphaFold 2's filters, and nothing kept that alignments do not need.
+SearchOptions for_alignments();
 
 struct AlignmentSearchOptions {
-  SearchOptions search{alphafold_pipeline(), 0, false, {}};
+  SearchOptions search = for_alignments();
   Thresholds thresholds = alphafold_thresholds();
   hmm::SingleSequenceOptions scoring;
-  size_t max_rows = std::numeric_limits<size_t>::max();  // of an alignment, the query counted
   bool a3m = false, target_tables = false, domain_tables = false;
   std::filesystem::path output_folder;
+  std::string subfolder;  // of a query's folder; may be empty
   RunInfo info;
   int queries_per_pass = 64;
 };
@@ -48,11 +49,11 @@ struct AlignmentSearchFacts {
 // A name made safe for a folder: characters outside [A-Za-z0-9_.-] and a leading '.' become '_'.
 std::string folder_name(const std::string& query_name);
 
-// Searches with single-sequence profiles (one jackhmmer round) and writes `<output
-// folder>/<query>/<database>_hits.sto`, row 0 being the query; with the switches also `_hits.a3m`, `.tblout`
-// and `.domtblout`. Each file appears complete or not at all. Facts come query by query, databases in the
-// order given. Throws kInput for queries whose folders would be the same, for databases of the same name and
-// for a query without residues.
+// Searches with single-sequence profiles (one jackhmmer round) and writes
+// `<output folder>/<query>/<subfolder>/<database>_hits.sto`, row 0 being the query; with the switches also
+// `_hits.a3m`, `.tblout` and `.domtblout`. Each file appears complete or not at all. Facts come query by
+// query, databases in the order given. Throws kInput for queries whose folders would be the same, for
+// databases of the same name and for a query without residues.
 std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Sequence>& queries,
                                                     const std::vector<NamedDatabase>& databases,
                                                     const AlignmentSearchOptions& options,

@@ -12,6 +12,7 @@
 
 #include "foldmesh/base/file.h"
 #include "foldmesh/hmm/hmm_file.h"
+#include "foldmesh/search/output_lines.h"
 #include "foldmesh/search/runs.h"
 #include "foldmesh/seqio/fasta.h"
 
@@ -20,44 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 const std::string kGolden = FOLDMESH_TESTS_DIR "/golden/hmmer/";
-
-bool is_about_the_run(const std::string& line) {
-  for (const char* start : {"# Program:", "# Version:", "# Query file:", "# Target file:",
-                            "# Option settings:", "# Current dir:", "# Date:", "#=GF AU", "HMMER3/f ["}) {
-    if (line.starts_with(start)) return true;
-  }
-  return false;
-}
-
-// The lines that matter. The main output counts from its first query on; notes about files lose the path.
-std::vector<std::string> lines_of(const std::string& path) {
-  std::vector<std::string> lines;
-  std::istringstream in(base::read_file(path));
-  const bool is_main = path.ends_with(".out");
-  bool started = !is_main;
-  for (std::string line; std::getline(in, line);) {
-    started = started || line.starts_with("Query: ");
-    if (!started || is_about_the_run(line)) continue;
-    if (const size_t at = line.find(" saved to: ");
-        line.starts_with("# Alignment of") && at != std::string::npos) {
-      line.resize(at);
-    }
-    lines.push_back(line);
-  }
-  return lines;
-}
-
-testing::AssertionResult same_lines(const std::string& ours, const std::string& expected) {
-  const std::vector<std::string> a = lines_of(ours), b = lines_of(expected);
-  for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
-    const std::string left = i < a.size() ? a[i] : "<end>", right = i < b.size() ? b[i] : "<end>";
-    if (left != right) {
-      return testing::AssertionFailure() << expected << ": compared line " << i + 1
-                                         << "\n  ours:     " << left << "\n  expected: " << right;
-    }
-  }
-  return testing::AssertionSuccess();
-}
 
 class Golden : public testing::Test {
  protected:

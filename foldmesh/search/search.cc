@@ -142,8 +142,13 @@ std::vector<std::vector<SearchResult>> search(const std::vector<Query>& queries,
                                               const SearchOptions& options, base::ThreadPool& pool) {
   std::vector<std::unique_ptr<Tally>> tallies;
   for (const Query& query : queries) {
-    for (size_t i = 0; i < databases.size(); ++i)
+    for (size_t i = 0; i < databases.size(); ++i) {
       tallies.push_back(std::make_unique<Tally>(query.thresholds));
+      const std::optional<int64_t> n_targets = databases[i]->n_targets();
+      if (i < options.max_rows.size() && !options.keep_display && (n_targets || query.thresholds.Z)) {
+        tallies.back()->hits.limit_rows(options.max_rows[i], n_targets.value_or(0));
+      }
+    }
   }
   UnitQueue units(queries.size(), databases, options.block_residues, pool.size());
   pool.parallel_for(pool.size(), [&](int64_t, int) {

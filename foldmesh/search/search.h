@@ -26,6 +26,10 @@ struct SearchOptions {
   // The strings that only the main output's alignment blocks show are dropped when false, which halves the
   // memory that hits take.
   bool keep_display = true;
+  // Per database (empty: no limits): no more rows of hits will be asked for in an alignment. Bounds the
+  // memory of hits where the size of the database is known in advance (packed, or Z given) and keep_display
+  // is off.
+  std::vector<size_t> max_rows;
   // Called from any thread with the number of target comparisons done since the last call.
   std::function<void(int64_t)> on_progress;
 };

@@ -25,7 +25,21 @@ void drop_duplicate_domains(hmm::Hit& hit) {
   }
 }
 
+void drop_strings(hmm::DomainAlignment& alignment) {
+  for (std::string* text : {&alignment.model, &alignment.match, &alignment.aligned, &alignment.pp,
+                            &alignment.rf, &alignment.cs}) {
+    std::string().swap(*text);
+  }
+}
+
 }  // namespace
+
+void TopHits::limit_rows(size_t max_rows, int64_t z) {
+  constexpr size_t kNever = std::numeric_limits<size_t>::max();
+  max_rows_ = max_rows;
+  limit_z_ = thresholds_.Z.value_or(static_cast<double>(z));
+  next_check_ = max_rows < kNever / 2 ? 2 * max_rows : kNever;
+}
 
 void TopHits::add(hmm::Hit hit, int64_t z_at_least) {
   const double z_now = thresholds_.Z.value_or(static_cast<double>(hit.target_index + 1));
@@ -48,6 +62,26 @@ void TopHits::merge(TopHits&& other) {
     std::move(other.hits_.begin(), other.hits_.end(), std::back_inserter(hits_));
   }
   other.hits_.clear();
+  if (limit_z_ > 0 && hits_.size() >= next_check_) drop_strings_beyond_limit();
+}
+
+// A domain is certain to be included if it would be even with every target reported.
+void TopHits::drop_strings_beyond_limit() {
+  sort();
+  size_t n_certain = 0;
+  const double most_dom_z = thresholds_.dom_Z.value_or(limit_z_);
+  for (hmm::Hit& hit : hits_) {
+    if (n_certain >= max_rows_) {
+      for (hmm::Domain& domain : hit.domains) drop_strings(domain.alignment);
+    } else if (hit.n_overlaps == 0 && thresholds_.target_is_reportable(hit.score, hit.ln_p, limit_z_) &&
+               thresholds_.target_is_includable(hit.score, hit.ln_p, limit_z_)) {
+      n_certain += static_cast<size_t>(
+          std::count_if(hit.domains.begin(), hit.domains.end(), [&](const hmm::Domain& domain) {
+            return thresholds_.domain_is_includable(domain.bit_score, domain.ln_p, most_dom_z);
+          }));
+    }
+  }
+  next_check_ = 2 * hits_.size();
 }
 
 void TopHits::sort() {

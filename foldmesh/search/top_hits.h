@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "foldmesh/hmm/hit.h"
@@ -17,6 +18,11 @@ namespace foldmesh::search {
 class TopHits {
  public:
   explicit TopHits(const Thresholds& thresholds) : thresholds_(thresholds) {}
+
+  // Bounds the memory of an alignment that will be cut after `max_rows` rows of hits: once so many domains
+  // are certain to be included, hits that rank below them lose their aligned strings (and stay in all lists
+  // and counts). `z` must be the final number of targets. Call before add().
+  void limit_rows(size_t max_rows, int64_t z);
 
   // hit.target_index must be set. `z_at_least` is a lower bound of the final number of targets: what cannot
   // be reported with so many is forgotten at once, but for the length of its name.
@@ -47,10 +53,14 @@ class TopHits {
 
  private:
   void sort();
+  void drop_strings_beyond_limit();
   void threshold_domains(hmm::Hit& hit) const;
 
   Thresholds thresholds_;
   std::vector<hmm::Hit> hits_;
+  size_t max_rows_ = std::numeric_limits<size_t>::max();
+  double limit_z_ = 0;     // the final Z, when rows are limited
+  size_t next_check_ = 0;  // look for strings to drop when there are so many hits
   double z_ = 0, dom_z_ = 0;
   int64_t n_included_ = 0;
   size_t longest_name_ = 0, longest_accession_ = 0, longest_label_ = 0;

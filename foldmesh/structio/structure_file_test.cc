@@ -5,8 +5,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <gemmi/cif.hpp>
-#include <gemmi/mmread.hpp>
 #include <limits>
 #include <sstream>
 
@@ -14,6 +12,7 @@
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/rng.h"
 #include "foldmesh/structio/cif_text.h"
+#include "foldmesh/structio/gemmi_read_back.h"
 
 namespace foldmesh::structio {
 namespace {
@@ -48,45 +47,30 @@ const char* kAllResidues = "ARNDCQEGHILKMFPSTWYVXM";
 // Halves go to the even digit; the product is exact.
 double printed(float x) { return std::nearbyint(static_cast<double>(x) * 1000) / 1000; }
 
-// Atom by atom, in file order. `numbering` of gemmi's residues is auth_seq_id.
-void expect_same(const gemmi::Structure& read, const bio::Structure& written) {
-  ASSERT_EQ(read.models.size(), 1u);
-  size_t i = 0, n_atoms = 0;
-  std::vector<const gemmi::Residue*> residues;
-  std::vector<std::string> chain_of;
-  for (const gemmi::Chain& chain : read.models[0].chains) {
-    for (const gemmi::Residue& residue : chain.residues) {
-      residues.push_back(&residue);
-      chain_of.push_back(chain.name);
-    }
-  }
+// Atom by atom, in file order.
+void expect_same(const ReadStructure& read, const bio::Structure& written) {
+  EXPECT_EQ(read.n_models, 1u);
+  size_t i = 0;
   for (size_t r = 0; r < written.n_res(); ++r) {
-    std::vector<int> slots;
     for (int a = 0; a < bio::kNumAtom37; ++a) {
-      if (written.atom_mask[r][a] != 0) slots.push_back(a);
+      if (written.atom_mask[r][a] == 0) continue;
+      ASSERT_LT(i, read.atoms.size());
+      const ReadAtom& atom = read.atoms[i++];
+      EXPECT_EQ(atom.chain, written.chain_ids[written.chain_index[r]]);
+      EXPECT_EQ(atom.residue_name, bio::kRestypeNames3[written.aatype[r]]);
+      EXPECT_EQ(atom.residue_number, written.residue_index[r] + 1);
+      EXPECT_EQ(atom.name, bio::kAtom37Names[a]);
+      EXPECT_EQ(atom.element, atom.name.substr(0, 1));
+      const auto& at = written.atom_position[r][a];
+      EXPECT_NEAR(atom.x, printed(at[0]), 1e-9);
+      EXPECT_NEAR(atom.y, printed(at[1]), 1e-9);
+      EXPECT_NEAR(atom.z, printed(at[2]), 1e-9);
+      EXPECT_EQ(atom.occupancy, 1.0);
+      EXPECT_NEAR(atom.b_factor, static_cast<double>(written.plddt[r]), 0.00501);
     }
-    if (slots.empty()) continue;
-    ASSERT_LT(i, residues.size());
-    const gemmi::Residue& residue = *residues[i];
-    EXPECT_EQ(chain_of[i], written.chain_ids[written.chain_index[r]]);
-    EXPECT_EQ(residue.name, bio::kRestypeNames3[written.aatype[r]]);
-    EXPECT_EQ(residue.seqid.num.value, written.residue_index[r] + 1);
-    ASSERT_EQ(residue.atoms.size(), slots.size());
-    for (size_t k = 0; k < slots.size(); ++k, ++n_atoms) {
-      const gemmi::Atom& atom = residue.atoms[k];
-      const auto& at = written.atom_position[r][slots[k]];
-      EXPECT_EQ(atom.name, bio::kAtom37Names[slots[k]]);
-      EXPECT_EQ(atom.element.name()[0], atom.name[0]);
-      EXPECT_NEAR(atom.pos.x, printed(at[0]), 1e-9);
-      EXPECT_NEAR(atom.pos.y, printed(at[1]), 1e-9);
-      EXPECT_NEAR(atom.pos.z, printed(at[2]), 1e-9);
-      EXPECT_NEAR(static_cast<double>(atom.b_iso), static_cast<double>(written.plddt[r]), 0.00501);
-      EXPECT_EQ(atom.occ, 1.0f);
-    }
-    ++i;
   }
-  EXPECT_EQ(i, residues.size());
-  EXPECT_GT(n_atoms, 0u);
+  EXPECT_EQ(i, read.atoms.size());
+  EXPECT_GT(i, 0u);
 }
 
 class StructureFile : public ::testing::Test {
@@ -115,13 +99,13 @@ TEST_F(StructureFile, GemmiReadsBothFormats) {
                               .untrained = true};
   write_pdb(structure, provenance, path("a.pdb"));
   write_mmcif(structure, provenance, path("a.cif"));
-  expect_same(gemmi::read_structure_file(path("a.pdb")), structure);
-  const gemmi::Structure cif = gemmi::read_structure_file(path("a.cif"));
+  expect_same(gemmi_read_structure(path("a.pdb")), structure);
+  const ReadStructure cif = gemmi_read_structure(path("a.cif"));
   expect_same(cif, structure);
   ASSERT_EQ(cif.entities.size(), 2u);
-  EXPECT_EQ(cif.entities[0].full_sequence.size(), 22u);
-  EXPECT_EQ(cif.entities[0].full_sequence[20], "UNK");
-  EXPECT_EQ(cif.entities[1].full_sequence, (std::vector<std::string>{"MET", "LYS", "VAL"}));
+  EXPECT_EQ(cif.entities[0].sequence.size(), 22u);
+  EXPECT_EQ(cif.entities[0].sequence[20], "UNK");
+  EXPECT_EQ(cif.entities[1].sequence, (std::vector<std::string>{"MET", "LYS", "VAL"}));
   EXPECT_EQ(cif.entities[1].subchains, (std::vector<std::string>{"B", "C"}));
 }
 
@@ -148,16 +132,17 @@ TEST_F(StructureFile, PdbHasAlphaFoldsLayout) {
 
 TEST_F(StructureFile, MmcifHasTheConfidenceTables) {
   const bio::Structure structure = make_structure({kAllResidues, "MKV"});
-  write_mmcif(structure, {.entry_id = "T1", .title = "t", .model_name = "m", .ptm = 0.25}, path("a.cif"));
-  gemmi::cif::Document document = gemmi::cif::read_file(path("a.cif"));
-  gemmi::cif::Block& block = document.sole_block();
-  EXPECT_EQ(block.name, "T1");
-  gemmi::cif::Table local =
-      block.find("_ma_qa_metric_local.",
-                 {"label_asym_id", "label_seq_id", "label_comp_id", "metric_id", "metric_value"});
-  ASSERT_EQ(local.length(), structure.n_res());  // also for X, which has no atoms
+  const std::string text =
+      to_mmcif(structure, {.entry_id = "T1 x", .title = "t", .model_name = "m", .ptm = 0.25});
+  const auto rows = [&](const std::string& category, const std::vector<std::string>& tags) {
+    return gemmi_read_table(text, category, tags).rows;
+  };
+  EXPECT_EQ(gemmi_read_table(text, "_entry", {"id"}).block_name, "T1_x");
+  const auto local = rows("_ma_qa_metric_local",
+                          {"label_asym_id", "label_seq_id", "label_comp_id", "metric_id", "metric_value"});
+  ASSERT_EQ(local.size(), structure.n_res());  // also for X, which has no atoms
   double sum = 0;
-  for (int i = 0; i < static_cast<int>(structure.n_res()); ++i) {
+  for (size_t i = 0; i < structure.n_res(); ++i) {
     EXPECT_EQ(local[i][0], structure.chain_ids[structure.chain_index[i]]);
     EXPECT_EQ(local[i][1], std::to_string(structure.residue_index[i] + 1));
     EXPECT_EQ(local[i][2], bio::kRestypeNames3[structure.aatype[i]]);
@@ -165,28 +150,26 @@ TEST_F(StructureFile, MmcifHasTheConfidenceTables) {
     EXPECT_NEAR(std::stod(local[i][4]), static_cast<double>(structure.plddt[i]), 0.00501);
     sum += static_cast<double>(structure.plddt[i]);
   }
-  gemmi::cif::Table global = block.find("_ma_qa_metric_global.", {"metric_id", "metric_value"});
-  ASSERT_EQ(global.length(), 2u);
+  const auto global = rows("_ma_qa_metric_global", {"metric_id", "metric_value"});
+  ASSERT_EQ(global.size(), 2u);
   EXPECT_NEAR(std::stod(global[0][1]), sum / static_cast<double>(structure.n_res()), 0.00501);
-  EXPECT_EQ(global[1][1], "0.2500");
-  gemmi::cif::Table metrics = block.find("_ma_qa_metric.", {"id", "type", "mode"});
-  ASSERT_EQ(metrics.length(), 3u);
-  EXPECT_EQ(metrics[1][1], "pLDDT");
-  EXPECT_EQ(metrics[1][2], "local");
-  EXPECT_EQ(*block.find_value("_ma_model_list.model_name"), "m");
-  EXPECT_EQ(block.find("_struct_asym.", {"id"}).length(), 2u);
-  EXPECT_EQ(block.find("_pdbx_poly_seq_scheme.", {"asym_id"}).length(), structure.n_res());
-  EXPECT_EQ(gemmi::cif::as_string(block.find("_entity_poly.", {"pdbx_seq_one_letter_code"})[0][0]),
-            "ARNDCQEGHILKMFPSTWYV(UNK)M");
+  EXPECT_EQ(global[1], (std::vector<std::string>{"3", "0.2500"}));
+  const auto metrics = rows("_ma_qa_metric", {"id", "type", "mode"});
+  ASSERT_EQ(metrics.size(), 3u);
+  EXPECT_EQ(metrics[1], (std::vector<std::string>{"2", "pLDDT", "local"}));
+  EXPECT_EQ(rows("_ma_model_list", {"model_name"})[0][0], "m");
+  EXPECT_EQ(rows("_struct_asym", {"id"}).size(), 2u);
+  EXPECT_EQ(rows("_pdbx_poly_seq_scheme", {"asym_id"}).size(), structure.n_res());
+  EXPECT_EQ(rows("_entity_poly", {"pdbx_seq_one_letter_code"})[0][0], "ARNDCQEGHILKMFPSTWYV(UNK)M");
 }
 
 TEST_F(StructureFile, SaysWhenParametersWereMadeUp) {
   const bio::Structure structure = make_structure({"MKV"});
   Provenance provenance{.title = "query", .untrained = true};
   EXPECT_NE(to_pdb(structure, provenance).find("REMARK   6 UNTRAINED"), std::string::npos);
-  const std::string text = to_mmcif(structure, provenance);
-  gemmi::cif::Document document = gemmi::cif::read_string(text);
-  EXPECT_NE(document.sole_block().find_value("_struct.title")->find("query (UNTRAINED"), std::string::npos);
+  const std::string title =
+      gemmi_read_table(to_mmcif(structure, provenance), "_struct", {"title"}).rows[0][0];
+  EXPECT_NE(title.find("query (UNTRAINED"), std::string::npos);
   provenance.untrained = false;
   EXPECT_EQ(to_pdb(structure, provenance).find("UNTRAINED"), std::string::npos);
   EXPECT_EQ(to_mmcif(structure, provenance).find("UNTRAINED"), std::string::npos);
@@ -197,7 +180,7 @@ TEST_F(StructureFile, LongChains) {
   const bio::Structure structure = make_structure({sequence});
   EXPECT_EQ(why_not_pdb(structure), "residue number 10000 (at most 9999)");
   write_mmcif(structure, {}, path("long.cif"));
-  expect_same(gemmi::read_structure_file(path("long.cif")), structure);
+  expect_same(gemmi_read_structure(path("long.cif")), structure);
 }
 
 TEST_F(StructureFile, SaysWhatDoesNotFitInPdb) {
@@ -231,12 +214,10 @@ TEST(CifValue, SurvivesGemmi) {
   for (const std::string value :
        {"plain", "two words", "it's", "a'b\" c' d", "_item", "#x", "data_x", "LOOP_", "global_", "?", ".",
         ";", "$a", "[x]", "'", "\"", "a;b", "x\"'", "-1.5"}) {
-    gemmi::cif::Document document =
-        gemmi::cif::read_string("data_x\n_a.b " + cif_value(value) + "\n_a.c 1\n");
-    EXPECT_EQ(gemmi::cif::as_string(*document.sole_block().find_value("_a.b")), value);
-    document = gemmi::cif::read_string("data_x\nloop_\n_a.b\n_a.c\n" + cif_value(value) + " " +
-                                       cif_value(value) + "\n");
-    EXPECT_EQ(gemmi::cif::as_string(document.sole_block().find("_a.", {"c"})[0][0]), value);
+    const std::string text = cif_value(value);
+    EXPECT_EQ(gemmi_read_table("data_x\n_a.b " + text + "\n_a.c 1\n", "_a", {"b"}).rows[0][0], value);
+    const std::string loop = "data_x\nloop_\n_a.b\n_a.c\n" + text + " " + text + "\n";
+    EXPECT_EQ(gemmi_read_table(loop, "_a", {"b", "c"}).rows[0], (std::vector<std::string>{value, value}));
   }
   EXPECT_EQ(cif_value("a\nb\xff"), "a?b?");
   EXPECT_EQ(cif_value(""), ".");

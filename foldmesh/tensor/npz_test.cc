@@ -26,7 +26,7 @@ class NpzTest : public ::testing::Test {
 
   std::filesystem::path file(const std::string& name) const { return folder_ / name; }
   std::filesystem::path put(const std::string& bytes) const {
-    base::write_file_atomically(file("x.npz"), bytes);
+    std::ofstream(file("x.npz"), std::ios::binary) << bytes;
     return file("x.npz");
   }
   // The message of the kInput error that opening and reading everything must raise; empty when there was

@@ -292,10 +292,78 @@ std::vector<Case> alignment_cases() {
   return cases;
 }
 
+// The sequence is long enough to find itself.
+std::string findable(int copies) {
+  std::string fasta;
+  for (int i = 0; i < copies; ++i) {
+    fasta += fmt::format(">s{}\nMKVLAWTGHRECDNPQYIFSMKVLAWTGHRECDNPQYIFS\n", i);
+  }
+  return fasta;
+}
+
+std::vector<Case> search_cases() {
+  std::vector<Case> cases;
+  const auto add = [&](const std::string& name, const std::string& contents,
+                       std::vector<std::string> arguments, const std::string& message, int exit_code = 2,
+                       const RunOptions& options = {}) {
+    cases.push_back(
+        {"search_" + name, "in.txt", contents, std::move(arguments), exit_code, message, options});
+  };
+  const std::vector<std::string> jackhmmer = {"jackhmmer", "-o", "OUT", "IN", "IN"};
+  add("empty_query", "", jackhmmer, "IN: is empty (expected at least one FASTA record)");
+  add("garbage", garbage(), jackhmmer,
+      "IN:1: expected FASTA, a line that starts with '>', but found '\\x7fELF'");
+  add("digit_in_last_record", findable(3) + ">bad\nMK1V\n", jackhmmer,
+      "IN:8: illegal character '1' in the sequence of 'bad' (expected amino acid letters or '*')");
+  add("damaged_database", flipped(database(), 5000), {"jackhmmer", "-o", "OUT", "IN", "IN"},
+      "IN:1: expected FASTA, a line that starts with '>', but found 'FMDB'");
+  add("missing_database", findable(1), {"phmmer", "-o", "OUT", "IN", "MISSING"},
+      "MISSING: no such file (expected a sequence database)");
+  add("missing_query", findable(1), {"phmmer", "-o", "OUT", "MISSING", "IN"},
+      "MISSING: cannot be opened for reading: No such file or directory");
+  add("database_on_standard_input", findable(1), {"jackhmmer", "-o", "OUT", "IN", "-"},
+      "jackhmmer reads the database once per round (expected a file, not standard input)");
+  add("one_output_only", findable(1), {"phmmer", "-o", "OUT", "IN", "IN"}, "", 0);
+  add("full_disk", findable(300), {"phmmer", "-o", "/dev/null", "-A", "OUT", "IN", "IN"},
+      "OUT: cannot be written: File too large", 1, {"", "", 4096});
+  add("full_standard_output", findable(300), {"phmmer", "IN", "IN"}, "standard output cannot be written", 1,
+      {"", "/dev/full", 0});
+  add("no_folder_for_output", findable(1), {"phmmer", "-o", "/nonexistent/out", "IN", "IN"},
+      "/nonexistent/out: cannot be created: No such file or directory", 1);
+
+  const std::vector<std::string> hmmsearch = {"hmmsearch", "-o", "OUT", "IN", "IN"};
+  add("model_is_fasta", findable(1), hmmsearch,
+      "IN:1: starts with '>s0', which is not a profile HMM we read (expected 'HMMER3/f'; hmmconvert converts "
+      "older "
+      "HMMER files)");
+  add("model_cut_short", "HMMER3/f [x]\nNAME  x\n", hmmsearch,
+      "IN:2: the file ends inside a model (expected '//')");
+  add("model_length", "HMMER3/f [x]\nNAME  x\nLENG  4000000000\n", hmmsearch,
+      "IN:3: LENG is '4000000000' (expected a number between 1 and 100000)");
+  add("model_empty", "", hmmsearch, "IN: is empty (expected at least one profile HMM)");
+
+  const std::vector<std::string> hmmbuild = {"hmmbuild", "OUT", "IN"};
+  add("alignment_is_garbage", garbage(), hmmbuild,
+      "IN:1: expected an alignment (Stockholm, or FASTA with '>'), but found '\\x7fELF'");
+  add("alignment_empty", "", hmmbuild, "IN: is empty (expected an alignment)");
+  add("alignment_without_reference", "# STOCKHOLM 1.0\n#=GF ID x\na MKVLAW\n//\n",
+      {"hmmbuild", "--hand", "OUT", "IN"},
+      "IN: alignment x: has no reference annotation (#=GC RF), which a hand architecture needs");
+
+  add("same_folder", ">a|b\nMKV\n>a/b\nMKV\n", {"search", "IN", "--db", "x=IN", "--output-dir", "FOLDER"},
+      "the queries a|b and a/b would both be written to the folder a_b");
+  add("duplicate_queries", ">a\nMKV\n>a\nMKV\n", {"search", "IN", "--db", "x=IN", "--output-dir", "FOLDER"},
+      "IN:3: the name 'a' was used before, in line 1 (query names must differ)");
+  add("database_without_name", findable(1), {"search", "IN", "--db", "IN", "--output-dir", "FOLDER"},
+      "--db IN: expected NAME=PATH");
+  return cases;
+}
+
 std::string name_of(const testing::TestParamInfo<Case>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(DbBuild, HostileInput, testing::ValuesIn(db_build_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(Alignments, HostileInput, testing::ValuesIn(alignment_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Search, HostileInput, testing::ValuesIn(search_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(DbReaders, HostileInput, testing::ValuesIn(db_reader_cases()), name_of);
 
 }  // namespace

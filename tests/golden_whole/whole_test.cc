@@ -16,6 +16,8 @@
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FOLDMESH_SLOW_BUILD 1
+#elif defined(__has_feature)
+#define FOLDMESH_SLOW_BUILD (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
 #else
 #define FOLDMESH_SLOW_BUILD 0
 #endif

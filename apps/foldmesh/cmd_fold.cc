@@ -1,0 +1,76 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/foldmesh/commands.h"
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/thread_pool.h"
+#include "foldmesh/pipeline/fold.h"
+
+namespace foldmesh::apps {
+namespace {
+
+struct Arguments {
+  pipeline::FoldOptions options;
+  std::vector<std::string> databases;
+  std::string db_dir;
+};
+
+}  // namespace
+
+void setup_fold(CLI::App& command) {
+  auto args = std::make_shared<Arguments>();
+  pipeline::FoldOptions& options = args->options;
+  options.n_threads = base::available_cores();
+  command
+      .add_option("inputs", options.inputs,
+                  "FASTA files, A3M alignments (nothing is searched for these) or folders")
+      ->required();
+  command.add_option("-o,--output-dir", options.output_dir, "results go to OUTPUT_DIR/<target>/")->required();
+  command
+      .add_option("--db", args->databases,
+                  "NAME=PATH of a database to search, packed by `foldmesh db build` or FASTA (plain, gz, "
+                  "zst); NAME is "
+                  "uniref90, mgnify or small_bfd to get AlphaFold's limits; repeatable")
+      ->type_name("NAME=PATH");
+  command.add_option("--db-dir", args->db_dir,
+                     "folder in which to find uniref90, mgnify and small_bfd (AlphaFold's layout or flat)");
+  command.add_option(
+      "--params-dir", options.params_dir,
+      "folder with DeepMind's params_<model>.npz, or files made by `foldmesh params generate`");
+  command.add_option("--model-preset", options.model_preset, "which family of models")
+      ->check(CLI::IsMember({"monomer", "monomer_ptm"}))
+      ->capture_default_str();
+  command.add_option("--models", options.models, "which of the five models to run, for instance 1,3")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 5))
+      ->capture_default_str();
+  command.add_option("--num-recycles", options.num_recycles, "passes after the first one")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
+      ->capture_default_str();
+  command.add_flag("--msa-only", options.msa_only, "stop after the search");
+  command.add_flag("--use-precomputed-msas", options.use_precomputed_msas,
+                   "take alignments already in OUTPUT_DIR/<target>/msas/ as they are");
+  command.add_option("--cpu", options.n_threads, "threads")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  command
+      .add_option("--memory", options.memory_bytes,
+                  "memory budget, for instance 16G; a prediction that cannot fit is refused before it starts")
+      ->transform(CLI::AsSizeValue(false));
+  command.footer(
+      "Results have AlphaFold's names: ranked_0.pdb, ranking_debug.json, confidence_*.json, pae_*.json, "
+      "msas/, ...\n"
+      "A run that was interrupted continues where it stopped when the same command is given again.");
+  command.callback([args] {
+    pipeline::FoldOptions& fold_options = args->options;
+    if (!args->db_dir.empty()) fold_options.databases = pipeline::find_databases(args->db_dir);
+    for (const std::string& text : args->databases)
+      fold_options.databases.push_back(pipeline::parse_database(text));
+    pipeline::fold(fold_options);
+  });
+}
+
+}  // namespace foldmesh::apps

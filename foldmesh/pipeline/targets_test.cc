@@ -1,0 +1,98 @@
+#include "foldmesh/pipeline/targets.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/file.h"
+#include "foldmesh/pipeline/fold.h"
+
+namespace foldmesh::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TargetsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "targets_test.XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    dir_ = name;
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+  fs::path file(const std::string& name, const std::string& text) {
+    base::write_file_atomically(dir_ / name, text);
+    return dir_ / name;
+  }
+  // The message of the kInput error that read_targets throws.
+  std::string refusal(const std::vector<fs::path>& inputs) {
+    try {
+      read_targets(inputs);
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
+      return error.what();
+    }
+    ADD_FAILURE() << "accepted";
+    return {};
+  }
+  fs::path dir_;
+};
+
+TEST_F(TargetsTest, SingleRecordIsNamedAfterItsFileSeveralAfterThemselves) {
+  const auto one = read_targets({file("query.fasta", ">sp|P1|A_B text\nacdUX\n")});
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].name, "query");
+  EXPECT_EQ(one[0].sequence, "ACDUX");
+  const auto two = read_targets({file("both.fa", ">sp|P1|A_B\nAC\n>b/c\nDE\n")});
+  ASSERT_EQ(two.size(), 2u);
+  EXPECT_EQ(two[0].name, "sp_P1_A_B");
+  EXPECT_EQ(two[1].name, "b_c");
+}
+
+TEST_F(TargetsTest, FolderGivesItsInputsInNameOrder) {
+  file("b.fasta", ">x\nAC\n");
+  file("a.a3m", ">y\nDE\n>hit\nD-\n");
+  file("notes.txt", "not a sequence");
+  const auto targets = read_targets({dir_});
+  ASSERT_EQ(targets.size(), 2u);
+  EXPECT_EQ(targets[0].name, "a");
+  EXPECT_TRUE(targets[0].has_msa);
+  EXPECT_EQ(targets[1].name, "b");
+  EXPECT_FALSE(targets[1].has_msa);
+}
+
+TEST_F(TargetsTest, SameTargetTwiceIsOneDifferentTargetsUnderOneNameAreRefused) {
+  const fs::path a = file("a.fasta", ">x\nAC\n");
+  EXPECT_EQ(read_targets({a, a}).size(), 1u);
+  fs::create_directory(dir_ / "other");
+  const fs::path b = file("other/a.fasta", ">x\nAD\n");
+  EXPECT_NE(refusal({a, b}).find("two different sequences"), std::string::npos);
+}
+
+TEST_F(TargetsTest, BadInputsAreNamed) {
+  EXPECT_NE(refusal({dir_ / "missing.fasta"}).find("missing.fasta"), std::string::npos);
+  EXPECT_NE(refusal({file("stop.fasta", ">x\nAC*\n")}).find("not a residue"), std::string::npos);
+  fs::create_directory(dir_ / "empty");
+  EXPECT_NE(refusal({dir_ / "empty"}).find("no *.fasta"), std::string::npos);
+}
+
+TEST_F(TargetsTest, SafeNamesStayInTheOutputFolder) {
+  EXPECT_EQ(safe_name("../x y"), ".._x_y");
+  EXPECT_EQ(safe_name(".."), "_..");
+  EXPECT_EQ(safe_name(""), "_");
+}
+
+TEST_F(TargetsTest, FindsPackedDatabasesBeforeFasta) {
+  fs::create_directories(dir_ / "uniref90");
+  file("uniref90/uniref90.fasta", ">x\nAC\n");
+  file("uniref90/uniref90.fmdb", "packed");
+  file("mgy_clusters_2022_05.fa", ">x\nAC\n");
+  const auto databases = find_databases(dir_);
+  ASSERT_EQ(databases.size(), 2u);
+  EXPECT_EQ(databases[0].name, "uniref90");
+  EXPECT_EQ(databases[0].path.filename(), "uniref90.fmdb");
+  EXPECT_EQ(databases[1].name, "mgnify");
+}
+
+}  // namespace
+}  // namespace foldmesh::pipeline

@@ -1,0 +1,169 @@
+// `foldmesh fold` as its users meet it: from FASTA to ranked structures, interrupted, resumed, on any number
+// of threads. Parameters are the formula's, of the full-size network; the target is short.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "foldmesh/base/file.h"
+#include "tests/cli/run_program.h"
+
+namespace foldmesh::tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kQuery = "MKTAYIAKQRQISFVKSHFSRQLE";
+
+// The parameter file takes seconds to make, so the cases share it.
+class FoldCommand : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    shared_ = fs::temp_directory_path() / fmt::format("fold_test_{}", ::getpid());
+    fs::create_directories(shared_ / "params");
+    const RunResult made = run_program({"params", "generate", "--model", "model_3", "-o",
+                                        (shared_ / "params/params_model_3.npz").string(), "--quiet"});
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    base::write_file_atomically(shared_ / "query.fasta",
+                                fmt::format(">sp|Q1|QUERY_TEST a query\n{}\n", kQuery));
+    std::string database;
+    for (int i = 0; i < 6; ++i) {  // homologs with a few replacements, and something unrelated
+      std::string homolog = kQuery;
+      homolog[static_cast<size_t>(3 * i + 1)] = 'A';
+      database +=
+          fmt::format(">tr|H{0}|H{0}_TEST homolog\nGG{1}GG\n>u{0}\nPPPPGGGGSSSSNNNNDDDD\n", i, homolog);
+    }
+    base::write_file_atomically(shared_ / "db.fasta", database);
+  }
+  static void TearDownTestSuite() { fs::remove_all(shared_); }
+
+  void SetUp() override { fs::remove_all(shared_ / "out"); }
+
+  static std::vector<std::string> arguments(const std::string& out, int cpu = 2) {
+    return {"fold",           (shared_ / "query.fasta").string(),
+            "--output-dir",   (shared_ / out).string(),
+            "--db",           "uniref90=" + (shared_ / "db.fasta").string(),
+            "--params-dir",   (shared_ / "params").string(),
+            "--model-preset", "monomer",
+            "--models",       "3",
+            "--num-recycles", "1",
+            "--cpu",          std::to_string(cpu)};
+  }
+  // Bytes of every result file; timings differ from run to run.
+  static std::map<std::string, std::string> results(const std::string& out) {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(shared_ / out)) {
+      const std::string name = fs::relative(entry.path(), shared_ / out).string();
+      if (!entry.is_regular_file() || name.find(".foldmesh") != std::string::npos) continue;
+      if (name.find("timings.json") == std::string::npos) files[name] = base::read_file(entry.path());
+    }
+    return files;
+  }
+
+  static fs::path shared_;
+};
+fs::path FoldCommand::shared_;
+
+TEST_F(FoldCommand, WritesAlphaFoldsFilesLabelledUntrained) {
+  const RunResult run = run_program(arguments("out"));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto files = results("out");
+  for (const char* name :
+       {"query/msas/uniref90_hits.sto", "query/features.npz", "query/ranked_0.pdb", "query/ranked_0.cif",
+        "query/unrelaxed_model_3_pred_0.pdb", "query/unrelaxed_model_3_pred_0.cif",
+        "query/confidence_model_3_pred_0.json", "query/ranking_debug.json"}) {
+    EXPECT_TRUE(files.contains(name)) << name;
+  }
+  EXPECT_EQ(files.at("query/ranked_0.pdb"), files.at("query/unrelaxed_model_3_pred_0.pdb"));
+  for (const char* name : {"query/ranked_0.pdb", "query/ranked_0.cif"}) {
+    EXPECT_NE(files.at(name).find("UNTRAINED"), std::string::npos) << name;
+  }
+  const auto ranking = nlohmann::json::parse(files.at("query/ranking_debug.json"));
+  EXPECT_EQ(ranking.at("order").at(0), "model_3_pred_0");
+  EXPECT_EQ(ranking.at("untrained_parameters"), true);
+  const auto timings = nlohmann::json::parse(base::read_file(shared_ / "out/query/timings.json"));
+  EXPECT_TRUE(timings.contains("features"));
+  EXPECT_TRUE(timings.contains("predict_and_compile_model_3_pred_0"));
+  // All six homologs were found.
+  EXPECT_NE(files.at("query/msas/uniref90_hits.sto").find("tr|H5|H5_TEST"), std::string::npos);
+
+  // Given again, nothing runs and nothing changes.
+  const RunResult again = run_program(arguments("out"));
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_NE(again.err.find("model_3_pred_0 is there already"), std::string::npos) << again.err;
+  EXPECT_EQ(again.err.find("GFLOP"), std::string::npos) << again.err;
+  EXPECT_EQ(results("out"), files);
+
+  // Another number of threads gives the same bytes.
+  const RunResult one = run_program(arguments("out_1", 1));
+  ASSERT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_EQ(results("out_1"), files);
+
+  // A damaged output is made again.
+  base::write_file_atomically(shared_ / "out/query/unrelaxed_model_3_pred_0.cif", "half a fi");
+  const RunResult mended = run_program(arguments("out"));
+  ASSERT_EQ(mended.exit_code, 0) << mended.err;
+  EXPECT_EQ(results("out"), files);
+
+  // Killed at several moments and started again, it ends with the same bytes.
+  for (const int milliseconds : {20, 150, 400}) {
+    fs::remove_all(shared_ / "out");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      std::vector<std::string> words = arguments("out");
+      words.insert(words.begin(), FOLDMESH_PROGRAM);
+      words.push_back("--quiet");
+      std::vector<char*> argv;
+      for (std::string& word : words) argv.push_back(word.data());
+      argv.push_back(nullptr);
+      ::execv(FOLDMESH_PROGRAM, argv.data());
+      ::_exit(127);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    const RunResult resumed = run_program(arguments("out"));
+    ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+    for (const auto& [name, bytes] : files) {
+      EXPECT_TRUE(results("out").contains(name)) << name;
+      EXPECT_EQ(results("out")[name], bytes) << name << " after a kill at " << milliseconds << " ms";
+    }
+  }
+}
+
+TEST_F(FoldCommand, RefusesBeforeAnyWorkWhatCannotSucceed) {
+  const auto refusal = [&](std::vector<std::string> extra, int replace_from) {
+    std::vector<std::string> words = arguments("out");
+    words.resize(static_cast<size_t>(replace_from));
+    words.insert(words.end(), extra.begin(), extra.end());
+    const RunResult run = run_program(words);
+    EXPECT_EQ(run.exit_code, 2) << run.err;
+    EXPECT_FALSE(fs::exists(shared_ / "out/query")) << run.err;
+    return run.err;
+  };
+  const std::string params = (shared_ / "params").string();
+  // Arguments 0..3 are: fold QUERY --output-dir OUT; 4 and 5 the database.
+  EXPECT_NE(refusal({"--params-dir", params, "--models", "3", "--model-preset", "monomer"}, 4)
+                .find("nothing to search"),
+            std::string::npos);
+  EXPECT_NE(refusal({"--params-dir", params, "--models", "4", "--model-preset", "monomer"}, 6)
+                .find("params_model_4.npz: there is no such file"),
+            std::string::npos);
+  EXPECT_NE(refusal({"--db", "uniref90=missing.fmdb", "--params-dir", params, "--models", "3",
+                     "--model-preset", "monomer"},
+                    4)
+                .find("missing.fmdb"),
+            std::string::npos);
+  EXPECT_NE(refusal({"--models", "3"}, 6).find("--params-dir"), std::string::npos);
+  EXPECT_NE(refusal({"--models", "6"}, 6).find("--models"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace foldmesh::tests
