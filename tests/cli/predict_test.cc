@@ -1,0 +1,113 @@
+// `foldmesh params` and `foldmesh predict`: a full-size model on a golden input, and refusals.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "foldmesh/base/file.h"
+#include "foldmesh/tensor/npz.h"
+#include "tests/cli/run_program.h"
+
+namespace foldmesh::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+class PredictCommand : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  RunResult run(const std::vector<std::string>& arguments, int exit_code = 0) const {
+    RunResult result = run_program(arguments);
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
+    return result;
+  }
+  // The one-line message of a refusal.
+  std::string refusal(const std::vector<std::string>& arguments) const { return run(arguments, 2).err; }
+
+  fs::path folder_ = fs::temp_directory_path() / fmt::format("predict_command_{}", ::getpid());
+  const std::string golden_ = FOLDMESH_TESTS_DIR "/golden/af2/whole/model_1_ptm_N16.npz";
+};
+
+TEST_F(PredictCommand, GeneratedParametersAndAllHeads) {
+  const std::string params = path("params_model_1_ptm.npz");
+  const json made =
+      json::parse(run({"params", "generate", "--model", "model_1_ptm", "-o", params, "--json"}).out);
+  EXPECT_EQ(made["tensors"], 338);
+  EXPECT_EQ(made["elements"], 93237338);
+  EXPECT_TRUE(json::parse(run({"params", "verify", params, "--json"}).out)["ok"].get<bool>());
+  const json info = json::parse(run({"params", "info", params, "--json"}).out);
+  EXPECT_EQ(info["models"], (json{"model_1_ptm", "model_2_ptm"}));
+  EXPECT_TRUE(info["untrained"].get<bool>());
+
+  const json facts =
+      json::parse(run({"predict", golden_, "--params", params, "--model", "model_1_ptm", "--output-dir",
+                       path("out"), "--dump-heads", path("heads.npz"), "--contacts", "--json"})
+                      .out);
+  EXPECT_TRUE(facts["untrained"].get<bool>());
+  EXPECT_EQ(facts["pass_seconds"].size(), 4);
+  for (const json& file : facts["files"]) EXPECT_TRUE(fs::exists(folder_ / "out" / file)) << file;
+  EXPECT_TRUE(fs::exists(folder_ / "out/timings.json"));
+  EXPECT_NE(base::read_file(folder_ / "out/unrelaxed_model_1_ptm_pred_0.pdb").find("UNTRAINED"),
+            std::string::npos);
+  EXPECT_NE(base::read_file(folder_ / "out/unrelaxed_model_1_ptm_pred_0.cif").find("UNTRAINED"),
+            std::string::npos);
+
+  const tensor::NpzReader heads(path("heads.npz")), golden(golden_);
+  int compared = 0;
+  for (const std::string& name : golden.names()) {
+    if (!name.starts_with("out")) continue;
+    ASSERT_TRUE(heads.contains(name)) << name;
+    EXPECT_EQ(heads.view(name).shape, golden.view(name).shape) << name;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 72);
+  // Tensors without masked entries; tests/golden_whole compares the valid part of all.
+  EXPECT_NEAR(heads.view("out3_ptm_score").as<float>()[0], golden.view("out3_ptm_score").as<float>()[0],
+              2e-6);
+  for (int64_t i = 0; i < 13; ++i) {
+    EXPECT_NEAR(heads.view("out3_plddt").as<float>()[i], golden.view("out3_plddt").as<float>()[i], 3e-4);
+  }
+
+  EXPECT_NE(refusal({"predict", golden_, "--params", params, "--model", "model_1_ptm", "--num-recycles", "4",
+                     "--output-dir", path("out")})
+                .find("4 passes (expected 5"),
+            std::string::npos);
+  EXPECT_NE(refusal({"predict", golden_, "--params", params, "--model", "model_1_ptm", "--memory", "100M",
+                     "--output-dir", path("out")})
+                .find("more than the 100.0 MiB that --memory allows"),
+            std::string::npos);
+  // A damaged byte in the middle of some tensor.
+  const std::string bytes = base::read_file(params);
+  std::string damaged = bytes;
+  damaged[damaged.size() / 2] ^= 1;
+  base::write_file_atomically(path("params_model_2_ptm.npz"), damaged);
+  EXPECT_NE(refusal({"params", "verify", path("params_model_2_ptm.npz")}).find("checksum"),
+            std::string::npos);
+}
+
+TEST_F(PredictCommand, Refusals) {
+  EXPECT_NE(refusal({"params", "generate", "--model", "model_1_multimer_v3"}).find("not supported yet"),
+            std::string::npos);
+  EXPECT_NE(refusal({"params", "verify", golden_, "--model", "model_3"}).find("265 tensors missing"),
+            std::string::npos);
+  EXPECT_NE(refusal({"params", "info", path("none.npz")}).find("none.npz: cannot be opened"),
+            std::string::npos);
+  base::write_file_atomically(path("text.npz"), "not an archive");
+  EXPECT_NE(refusal({"predict", path("text.npz"), "--params", golden_, "--model", "model_3", "--output-dir",
+                     path("out")})
+                .find("text.npz: is not a zip archive"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal({"predict", golden_, "--params", golden_, "--model", "model_3", "--output-dir", path("out")})
+          .find("not parameters of model_3: 265 tensors are missing"),
+      std::string::npos);
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
+}  // namespace
+}  // namespace foldmesh::tests
