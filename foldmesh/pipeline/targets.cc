@@ -6,6 +6,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/bio/alphabet.h"
+#include "foldmesh/search/alignment_search.h"
 #include "foldmesh/seqio/a3m.h"
 #include "foldmesh/seqio/fasta.h"
 
@@ -60,31 +61,20 @@ std::vector<Target> read_file(const fs::path& path) {
     if (!reader.next_alignment() || !reader.next(query)) {
       base::throw_input("{}: has no record (expected an A3M alignment)", path.string());
     }
-    targets.push_back({safe_name(path.stem().string()), query.header,
+    targets.push_back({search::folder_name(path.stem().string()), query.header,
                        checked_sequence(query.text, path, query.header), path, true});
     return targets;
   }
   const std::vector<bio::Sequence> records = seqio::read_queries(path);
   for (const bio::Sequence& record : records) {
     const std::string name = records.size() == 1 ? path.stem().string() : record.name;
-    targets.push_back({safe_name(name), record.description,
+    targets.push_back({search::folder_name(name), record.description,
                        checked_sequence(record.residues, path, record.name), path, false});
   }
   return targets;
 }
 
 }  // namespace
-
-std::string safe_name(std::string_view name) {
-  std::string safe;
-  for (char c : name) {
-    const bool keep = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                      c == '_' || c == '.' || c == '-';
-    safe.push_back(keep ? c : '_');
-  }
-  if (safe.empty() || safe == "." || safe == "..") safe.insert(0, "_");
-  return safe;
-}
 
 std::vector<Target> read_targets(const std::vector<fs::path>& inputs) {
   std::vector<Target> targets;

@@ -4,13 +4,12 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace foldmesh::pipeline {
 
 struct Target {
-  std::string name;             // of the result folder: letters, digits, '.', '_' and '-'
+  std::string name;             // of the result folder, made safe by search::folder_name
   std::string description;      // header of the sequence
   std::string sequence;         // upper case, letters of the 20 residues or B, J, O, U, X, Z
   std::filesystem::path input;  // the file it came from
@@ -22,9 +21,6 @@ struct Target {
 // as ColabFold does. The same sequence under the same name is kept once; two sequences under one name, an
 // empty input, and characters that are no residues are kInput.
 std::vector<Target> read_targets(const std::vector<std::filesystem::path>& inputs);
-
-// Characters outside [A-Za-z0-9_.-] become '_' (ColabFold's rule); never empty, never "." or "..".
-std::string safe_name(std::string_view name);
 
 }  // namespace foldmesh::pipeline
 

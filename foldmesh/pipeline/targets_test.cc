@@ -6,6 +6,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
 #include "foldmesh/pipeline/fold.h"
+#include "foldmesh/search/alignment_search.h"
 
 namespace foldmesh::pipeline {
 namespace {
@@ -76,10 +77,13 @@ TEST_F(TargetsTest, BadInputsAreNamed) {
   EXPECT_NE(refusal({dir_ / "empty"}).find("no *.fasta"), std::string::npos);
 }
 
-TEST_F(TargetsTest, SafeNamesStayInTheOutputFolder) {
-  EXPECT_EQ(safe_name("../x y"), ".._x_y");
-  EXPECT_EQ(safe_name(".."), "_..");
-  EXPECT_EQ(safe_name(""), "_");
+// The search files its alignments under a name of its own making: both must be the same folder.
+TEST_F(TargetsTest, NamesStayInTheOutputFolderAndAreTheSearchs) {
+  const auto targets = read_targets({file("hidden.fasta", ">.hidden\nAC\n>../x\nDE\n")});
+  ASSERT_EQ(targets.size(), 2u);
+  EXPECT_EQ(targets[0].name, "_hidden");
+  EXPECT_EQ(targets[1].name, "_._x");
+  for (const Target& target : targets) EXPECT_EQ(search::folder_name(target.name), target.name);
 }
 
 TEST_F(TargetsTest, FindsPackedDatabasesBeforeFasta) {
