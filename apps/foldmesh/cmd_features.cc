@@ -95,6 +95,7 @@ void setup_features(CLI::App& command) {
                                           "model_1_ptm .. model_5_ptm; with --processed only");
   command.add_option("--random-seed", options->seed, "Model seed of the sampling; with --processed only")
       ->needs(processed)
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command
       .add_option(

@@ -49,6 +49,7 @@ void setup_fold(CLI::App& command) {
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command.add_flag("--msa-only", options.msa_only, "stop after the search");
   command.add_flag("--use-precomputed-msas", options.use_precomputed_msas,

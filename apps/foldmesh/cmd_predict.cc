@@ -199,6 +199,7 @@ void setup_predict(CLI::App& command) {
   command
       .add_option("--random-seed", options->seed,
                   "Seed of the alignment samples, one per pass; of no effect on processed features")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command
       .add_option(

@@ -163,6 +163,7 @@ TEST_F(FoldCommand, RefusesBeforeAnyWorkWhatCannotSucceed) {
             std::string::npos);
   EXPECT_NE(refusal({"--models", "3"}, 6).find("--params-dir"), std::string::npos);
   EXPECT_NE(refusal({"--models", "6"}, 6).find("--models"), std::string::npos);
+  EXPECT_NE(refusal({"--random-seed", "-1"}, 6).find("--random-seed"), std::string::npos);
 }
 
 }  // namespace
