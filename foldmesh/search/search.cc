@@ -92,15 +92,12 @@ class Worker {
     const int64_t z_at_least =
         databases_[database_]->n_targets().value_or(unit.block->first_index() + unit.block->n_targets());
     TopHits found(queries_[query_].thresholds);
-    int64_t index = unit.block->first_index();
-    for (const hmm::Target& target : unit.block->targets()) {
-      if (std::optional<hmm::Hit> hit = pipeline_->search(target)) {
-        hit->target_index = index;
-        if (!options_.keep_display) drop_display(*hit);
-        found.add(std::move(*hit), z_at_least);
-      }
-      ++index;
-    }
+    const int64_t first_index = unit.block->first_index();
+    pipeline_->search(unit.block->targets(), [&](size_t index, hmm::Hit&& hit) {
+      hit.target_index = first_index + static_cast<int64_t>(index);
+      if (!options_.keep_display) drop_display(hit);
+      found.add(std::move(hit), z_at_least);
+    });
     Tally& tally = this->tally();
     std::lock_guard lock(tally.mutex);
     tally.hits.merge(std::move(found));
