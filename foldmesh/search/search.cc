@@ -1,6 +1,7 @@
 #include "foldmesh/search/search.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -152,7 +153,13 @@ std::vector<std::vector<SearchResult>> search(const std::vector<Query>& queries,
     try {
       Worker worker(queries, databases, options, tallies);
       for (Unit unit; units.next(unit);) {
+        const auto start = std::chrono::steady_clock::now();
         worker.run(unit);
+        if (options.on_unit) {
+          const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+          options.on_unit(
+              {unit.query, unit.database, unit.block->first_index(), unit.block->n_targets(), time.count()});
+        }
         if (options.on_progress) options.on_progress(unit.block->n_targets());
       }
       worker.finish();
