@@ -13,6 +13,7 @@ struct Command {
   void (*setup)(CLI::App& command);
 };
 
+void setup_bench(CLI::App& command);
 void setup_db(CLI::App& command);
 void setup_features(CLI::App& command);
 void setup_fold(CLI::App& command);
