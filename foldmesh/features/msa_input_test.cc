@@ -6,15 +6,15 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
+#include "foldmesh/base/temp_folder.h"
 
 namespace foldmesh::features {
 namespace {
 
 class MsaFile : public ::testing::Test {
  protected:
-  std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) / "foldmesh_msa_input_test";
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  const base::TempFolder temporary_{"msa_input_test"};
+  const std::filesystem::path folder_ = temporary_.path();
 
   std::string file(const std::string& name, const std::string& text) {
     base::write_file_atomically(folder_ / name, text);

@@ -8,6 +8,7 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/base/temp_folder.h"
 #include "foldmesh/bio/residue_tables.h"
 #include "foldmesh/features/msa_clusters.h"
 
@@ -141,10 +142,8 @@ TEST(NearestClusters, CountsLongRowsExactly) {
 
 class ProcessedFile : public ::testing::Test {
  protected:
-  std::filesystem::path path_ =
-      std::filesystem::path(::testing::TempDir()) /
-      fmt::format("processed_{}.npz", ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  void TearDown() override { std::filesystem::remove(path_); }
+  const base::TempFolder folder_{"process_test"};
+  const std::filesystem::path path_ = folder_.path() / "processed.npz";
   FeatureSet make() {
     base::ThreadPool pool(1);
     FeatureConfig config = kSmall;

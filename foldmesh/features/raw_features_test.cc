@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/temp_folder.h"
 #include "foldmesh/bio/residue_tables.h"
 
 namespace foldmesh::features {
@@ -128,10 +129,8 @@ TEST(SpeciesOf, ReadsUniprotNamesOnly) {
 
 class RawFeaturesFile : public ::testing::Test {
  protected:
-  std::filesystem::path path_ =
-      std::filesystem::path(::testing::TempDir()) /
-      fmt::format("raw_features_{}.npz", ::testing::UnitTest::GetInstance()->random_seed());
-  void TearDown() override { std::filesystem::remove(path_); }
+  const base::TempFolder folder_{"raw_features_test"};
+  const std::filesystem::path path_ = folder_.path() / "features.npz";
 };
 
 TEST_F(RawFeaturesFile, RoundTrip) {

@@ -10,7 +10,7 @@ namespace {
 
 // Scatters value(k), k = 1..4Q, over column `column` of a table with n_columns.
 template <typename Value>
-void fill_column(AlignedVector<float>& table, int Q, int n_columns, int column, Value value) {
+void fill_column(simd::AlignedVector<float>& table, int Q, int n_columns, int column, Value value) {
   for (int r = 0; r < FloatTables::kLanes; ++r) {
     for (int q = 0; q < Q; ++q) {
       table[(static_cast<size_t>(q) * n_columns + column) * FloatTables::kLanes + r] = value(r * Q + q + 1);

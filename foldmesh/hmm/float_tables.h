@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "foldmesh/bio/alphabet.h"
-#include "foldmesh/hmm/aligned.h"
+#include "foldmesh/simd/aligned_vector.h"
 
 namespace foldmesh::hmm {
 
@@ -45,7 +45,7 @@ class FloatTables {
 
  private:
   int m_ = 0, q_ = 0;
-  AlignedVector<float> forward_, backward_, dd_, md_, allowed_, odds_, odds_by_vector_;
+  simd::AlignedVector<float> forward_, backward_, dd_, md_, allowed_, odds_, odds_by_vector_;
 };
 
 }  // namespace foldmesh::hmm

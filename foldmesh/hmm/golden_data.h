@@ -1,4 +1,5 @@
-// Reading the recorded reference numbers (tests/golden/hmmer, see README.md there). For tests only.
+// Reading the recorded reference numbers (tests/golden/hmmer, see README.md there), and searching one target.
+// For tests only.
 #ifndef FOLDMESH_HMM_GOLDEN_DATA_H_
 #define FOLDMESH_HMM_GOLDEN_DATA_H_
 
@@ -7,12 +8,15 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/bio/sequence.h"
+#include "foldmesh/hmm/pipeline.h"
 
 namespace foldmesh::hmm::golden {
 
@@ -69,6 +73,12 @@ inline std::vector<bio::Sequence> read_fasta(const std::string& name) {
 inline std::string text(double value, int digits = 9) {
   if (std::isnan(value)) return "nan";
   return fmt::format("{:.{}g}", value, digits);
+}
+
+inline std::optional<Hit> search_one(Pipeline& pipeline, const Target& target) {
+  std::optional<Hit> found;
+  pipeline.search({&target, 1}, [&](size_t, Hit&& hit) { found = std::move(hit); });
+  return found;
 }
 
 }  // namespace foldmesh::hmm::golden

@@ -189,7 +189,7 @@ TEST_P(PairsGolden, EveryStageAndDomain) {
     expect_columns(flag_columns(profile, target), recorded);
     expect_columns(definition_columns(definer.define(target, parsers.forward, parsers.backward)), recorded);
 
-    const std::optional<Hit> hit = pipeline.search({name, "", "", target});
+    const std::optional<Hit> hit = golden::search_one(pipeline, {name, "", "", target});
     expect_columns(hit_columns(hit), recorded);
     const std::vector<Row>& domains = recorded_domains[name];
     ASSERT_EQ(hit ? hit->domains.size() : 0, domains.size());

@@ -1,7 +1,8 @@
 #include "foldmesh/hmm/pipeline.h"
 
 #include <cmath>
-#include <span>
+#include <optional>
+#include <utility>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/hmm/domains/domain_definition.h"
@@ -68,6 +69,12 @@ class Scorer {
   const float null_nats_;
 };
 
+void check_length(const Target& target) {
+  if (static_cast<int64_t>(target.residues.size()) <= kMaxTargetLength) return;
+  base::throw_input("target '{}' has {} residues (expected at most {})", base::printable(target.name),
+                    target.residues.size(), kMaxTargetLength);
+}
+
 int best_domain(const std::vector<Domain>& domains) {
   int best = 0;
   for (size_t d = 1; d < domains.size(); ++d) {
@@ -97,6 +104,22 @@ struct Pipeline::Impl {
     counters.n_past_bias += outcome.past_bias;
     counters.n_past_viterbi += outcome.past_viterbi;
     counters.n_past_forward += outcome.past_forward;
+  }
+
+  std::optional<Hit> search(const Target& target) {
+    const auto n = static_cast<int64_t>(target.residues.size());
+    ++counters.n_targets;
+    counters.n_residues += n;
+    if (n == 0) return std::nullopt;
+
+    const FilterOutcome outcome = cascade.run(target.residues);
+    count(outcome);
+    // A target without any path (nothing but stops) has no posteriors either.
+    if (!outcome.past_forward || std::isinf(outcome.forward_nats)) return std::nullopt;
+
+    const LengthModel length = LengthModel::multihit(static_cast<int>(n));
+    backward_ref(profile, length, target.residues, cascade.forward(), DpMatrix::Keep::kSpecials, backward);
+    return make_hit(target, outcome, definer.define(target.residues, cascade.forward(), backward));
   }
 
   std::optional<Hit> make_hit(const Target& target, const FilterOutcome& outcome,
@@ -137,28 +160,11 @@ Pipeline::~Pipeline() = default;
 Pipeline::Pipeline(Pipeline&&) noexcept = default;
 const StageCounters& Pipeline::counters() const { return impl_->counters; }
 
-std::optional<Hit> Pipeline::search(const Target& target) {
-  Impl& self = *impl_;
-  const auto n = static_cast<int64_t>(target.residues.size());
-  if (n > kMaxTargetLength) {
-    base::throw_input("target '{}' has {} residues (expected at most {})", base::printable(target.name), n,
-                      kMaxTargetLength);
+void Pipeline::search(std::span<const Target> block, const OnHit& on_hit) {
+  for (const Target& target : block) check_length(target);
+  for (size_t i = 0; i < block.size(); ++i) {
+    if (std::optional<Hit> hit = impl_->search(block[i])) on_hit(i, std::move(*hit));
   }
-  ++self.counters.n_targets;
-  self.counters.n_residues += n;
-  if (n == 0) return std::nullopt;
-
-  const FilterOutcome outcome = self.cascade.run(target.residues);
-  self.count(outcome);
-  // A target without any path (nothing but stops) has no posteriors either.
-  if (!outcome.past_forward || std::isinf(outcome.forward_nats)) return std::nullopt;
-
-  const LengthModel length = LengthModel::multihit(static_cast<int>(n));
-  backward_ref(self.profile, length, target.residues, self.cascade.forward(), DpMatrix::Keep::kSpecials,
-               self.backward);
-  const DomainDefinition& definition =
-      self.definer.define(target.residues, self.cascade.forward(), self.backward);
-  return self.make_hit(target, outcome, definition);
 }
 
 }  // namespace foldmesh::hmm

@@ -1,11 +1,12 @@
-// One profile against targets, one at a time: filters, Forward/Backward, domain definition, scores.
+// One profile against blocks of targets: filters, Forward/Backward, domain definition, scores.
 // Source: HMMER 3.4 behaviour (Eddy 2011, "Accelerated profile HMM searches").
 #ifndef FOLDMESH_HMM_PIPELINE_H_
 #define FOLDMESH_HMM_PIPELINE_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -50,10 +51,14 @@ class Pipeline {
   ~Pipeline();
   Pipeline(Pipeline&&) noexcept;
 
-  // The hit, if the target passes all filters and has at least one domain. Thresholding by E-value is the
-  // caller's (it needs the number of targets); reported/included flags are left false and target_index 0. A
-  // target of length 0 is counted and gives nothing; one longer than kMaxTargetLength throws kInput.
-  std::optional<Hit> search(const Target& target);
+  // Passes on the hit of every target that passes all filters and has at least one domain, with the target's
+  // index in `block`, in the order of the block. Thresholding by E-value is the caller's (it needs the number
+  // of targets); reported/included flags are left false and target_index 0. What comes out for a target does
+  // not depend on the other targets; blocks of about a million residues let the first filter work at its
+  // full speed and stay in the cache. Targets of length 0 are counted and give nothing; one longer than
+  // kMaxTargetLength throws kInput before anything is searched.
+  using OnHit = std::function<void(size_t index, Hit&& hit)>;
+  void search(std::span<const Target> block, const OnHit& on_hit);
   const StageCounters& counters() const;
 
  private:

@@ -56,7 +56,7 @@ TEST(Pipeline, ResultsDoNotDependOnOrderOrThread) {
     Pipeline pipeline(profile, open_filters());
     for (size_t n = 0; n < targets.size(); ++n) {
       const size_t t = reversed ? targets.size() - 1 - n : n;
-      lines[t] = summary(pipeline.search({targets[t].name, "", "", targets[t].residues}));
+      lines[t] = summary(golden::search_one(pipeline, {targets[t].name, "", "", targets[t].residues}));
     }
   };
   std::thread other([&] { run(backwards, true); });
@@ -71,8 +71,8 @@ TEST(Pipeline, FiltersOnlyDropTargets) {
   const std::vector<Digital> targets = golden_targets("s03");
   int n_dropped = 0;
   for (const Digital& target : targets) {
-    const std::string with = summary(filtered.search({target.name, "", "", target.residues}));
-    const std::string without = summary(open.search({target.name, "", "", target.residues}));
+    const std::string with = summary(golden::search_one(filtered, {target.name, "", "", target.residues}));
+    const std::string without = summary(golden::search_one(open, {target.name, "", "", target.residues}));
     if (with == "none" && without != "none") {
       ++n_dropped;
     } else {
@@ -106,12 +106,12 @@ TEST(Pipeline, CountersAddUp) {
 TEST(Pipeline, EmptyTargetIsCountedAndTooLongOneRefused) {
   const Profile profile = golden_profile("s01");
   Pipeline pipeline(profile, open_filters());
-  EXPECT_FALSE(pipeline.search({"empty", "", "", {}}));
+  EXPECT_FALSE(golden::search_one(pipeline, {"empty", "", "", {}}));
   EXPECT_EQ(pipeline.counters().n_targets, 1);
   EXPECT_EQ(pipeline.counters().n_past_msv, 0);
   const std::vector<bio::Code> longest(kMaxTargetLength + 1, 0);
   try {
-    pipeline.search({"giant", "", "", longest});
+    golden::search_one(pipeline, {"giant", "", "", longest});
     FAIL() << "accepted";
   } catch (const base::Error& error) {
     EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
@@ -132,8 +132,8 @@ TEST(Pipeline, WithoutNull2ScoresAreNotCorrected) {
   options.null2 = false;
   Pipeline plain(profile, options), corrected(profile, open_filters());
   for (const Digital& target : golden_targets("s05")) {
-    const auto without = plain.search({target.name, "", "", target.residues});
-    const auto with = corrected.search({target.name, "", "", target.residues});
+    const auto without = golden::search_one(plain, {target.name, "", "", target.residues});
+    const auto with = golden::search_one(corrected, {target.name, "", "", target.residues});
     ASSERT_EQ(without.has_value(), with.has_value()) << target.name;
     if (!with) continue;
     EXPECT_EQ(without->score, without->pre_score);
@@ -153,7 +153,7 @@ TEST(Pipeline, ExtremeSizesAndCodes) {
          {std::string("W"), std::string("*"), std::string("***"), std::string("X"), odd, odd + query + odd,
           query, query + query + query, std::string(300, 'W'), std::string(300, 'A'),
           std::string(2, '*') + query}) {
-      const auto hit = pipeline.search({target, "", "", bio::digitize(target)});
+      const auto hit = golden::search_one(pipeline, {target, "", "", bio::digitize(target)});
       if (!hit) continue;
       for (const Domain& domain : hit->domains) {
         EXPECT_FALSE(std::isnan(domain.bit_score)) << query << " " << target;

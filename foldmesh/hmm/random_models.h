@@ -3,8 +3,6 @@
 #ifndef FOLDMESH_HMM_RANDOM_MODELS_H_
 #define FOLDMESH_HMM_RANDOM_MODELS_H_
 
-#include <hwy/targets.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -17,6 +15,7 @@
 #include "foldmesh/hmm/core_model.h"
 #include "foldmesh/hmm/lcg.h"
 #include "foldmesh/hmm/profile.h"
+#include "foldmesh/simd/target.h"
 
 namespace foldmesh::hmm {
 
@@ -78,12 +77,11 @@ inline bool same_bits(float a, float b) {
 // Runs body(name) once for each vector instruction set that this machine has and this program was built for.
 template <typename Body>
 void on_every_vector_target(Body body) {
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    if (target == HWY_SCALAR) continue;
-    hwy::SetSupportedTargetsForTest(target);
-    body(hwy::TargetName(target));
+  for (const simd::Target target : simd::available_targets()) {
+    if (simd::target_name(target) == "SCALAR") continue;
+    const simd::ForcedTarget forced(target);
+    body(simd::target_name(target));
   }
-  hwy::SetSupportedTargetsForTest(0);
 }
 
 }  // namespace foldmesh::hmm

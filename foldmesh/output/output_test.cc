@@ -8,6 +8,7 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
+#include "foldmesh/base/temp_folder.h"
 #include "foldmesh/output/result_folder.h"
 #include "foldmesh/output/score_json.h"
 
@@ -36,14 +37,8 @@ Prediction make_prediction(const std::string& name, float plddt) {
 
 class ResultFolder : public ::testing::Test {
  protected:
-  std::filesystem::path folder_ =
-      std::filesystem::path(::testing::TempDir()) /
-      fmt::format("output_{}", ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  void SetUp() override {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  const base::TempFolder temporary_{"output_test"};
+  const std::filesystem::path folder_ = temporary_.path();
 
   std::vector<std::string> names() {
     std::vector<std::string> out;

@@ -1,28 +1,23 @@
 #include "foldmesh/pipeline/stage.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 
 #include "foldmesh/base/file.h"
+#include "foldmesh/base/temp_folder.h"
 
 namespace foldmesh::pipeline {
 namespace {
 
 class StageTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "stage_test.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    dir_ = name;
-    base::write_file_atomically(dir_ / "out.txt", "result");
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
+  void SetUp() override { base::write_file_atomically(dir_ / "out.txt", "result"); }
   void record(const std::string& key) {
     StageStore(dir_).record("search", key, {"out.txt"}, {1.5, {{"plddt", 70.25}}});
   }
-  std::filesystem::path dir_;
+  const base::TempFolder temporary_{"stage_test"};
+  const std::filesystem::path dir_ = temporary_.path();
 };
 
 TEST_F(StageTest, FindsWhatWasRecordedUnderTheSameKeyOnly) {

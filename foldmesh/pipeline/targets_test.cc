@@ -1,10 +1,10 @@
 #include "foldmesh/pipeline/targets.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
+#include "foldmesh/base/temp_folder.h"
 #include "foldmesh/pipeline/fold.h"
 #include "foldmesh/search/alignment_search.h"
 
@@ -15,12 +15,6 @@ namespace fs = std::filesystem;
 
 class TargetsTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "targets_test.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    dir_ = name;
-  }
-  void TearDown() override { fs::remove_all(dir_); }
   fs::path file(const std::string& name, const std::string& text) {
     base::write_file_atomically(dir_ / name, text);
     return dir_ / name;
@@ -36,7 +30,8 @@ class TargetsTest : public ::testing::Test {
     ADD_FAILURE() << "accepted";
     return {};
   }
-  fs::path dir_;
+  const base::TempFolder temporary_{"targets_test"};
+  const fs::path dir_ = temporary_.path();
 };
 
 TEST_F(TargetsTest, SingleRecordIsNamedAfterItsFileSeveralAfterThemselves) {

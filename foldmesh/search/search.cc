@@ -1,6 +1,7 @@
 #include "foldmesh/search/search.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -92,15 +93,12 @@ class Worker {
     const int64_t z_at_least =
         databases_[database_]->n_targets().value_or(unit.block->first_index() + unit.block->n_targets());
     TopHits found(queries_[query_].thresholds);
-    int64_t index = unit.block->first_index();
-    for (const hmm::Target& target : unit.block->targets()) {
-      if (std::optional<hmm::Hit> hit = pipeline_->search(target)) {
-        hit->target_index = index;
-        if (!options_.keep_display) drop_display(*hit);
-        found.add(std::move(*hit), z_at_least);
-      }
-      ++index;
-    }
+    const int64_t first_index = unit.block->first_index();
+    pipeline_->search(unit.block->targets(), [&](size_t index, hmm::Hit&& hit) {
+      hit.target_index = first_index + static_cast<int64_t>(index);
+      if (!options_.keep_display) drop_display(hit);
+      found.add(std::move(hit), z_at_least);
+    });
     Tally& tally = this->tally();
     std::lock_guard lock(tally.mutex);
     tally.hits.merge(std::move(found));
@@ -155,7 +153,13 @@ std::vector<std::vector<SearchResult>> search(const std::vector<Query>& queries,
     try {
       Worker worker(queries, databases, options, tallies);
       for (Unit unit; units.next(unit);) {
+        const auto start = std::chrono::steady_clock::now();
         worker.run(unit);
+        if (options.on_unit) {
+          const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+          options.on_unit(
+              {unit.query, unit.database, unit.block->first_index(), unit.block->n_targets(), time.count()});
+        }
         if (options.on_progress) options.on_progress(unit.block->n_targets());
       }
       worker.finish();

@@ -20,6 +20,13 @@ struct Query {
   Thresholds thresholds;
 };
 
+// A finished unit of work.
+struct UnitReport {
+  size_t query = 0, database = 0;
+  int64_t first_target = 0, n_targets = 0;
+  double seconds = 0;  // on its thread
+};
+
 struct SearchOptions {
   hmm::PipelineOptions pipeline;
   int64_t block_residues = 0;  // of a unit of work; 0 chooses
@@ -32,6 +39,8 @@ struct SearchOptions {
   std::vector<size_t> max_rows;
   // Called from any thread with the number of target comparisons done since the last call.
   std::function<void(int64_t)> on_progress;
+  // Called from any thread after each unit, for measurements.
+  std::function<void(const UnitReport&)> on_unit;
 };
 
 struct SearchResult {

@@ -44,12 +44,16 @@ void TopHits::limit_rows(size_t max_rows, int64_t z) {
 void TopHits::add(hmm::Hit hit, int64_t z_at_least) {
   const double z_now = thresholds_.Z.value_or(static_cast<double>(hit.target_index + 1));
   if (!thresholds_.target_is_reportable(hit.score, hit.ln_p, z_now)) return;
-  longest_name_ = std::max(longest_name_, hit.name.size());
-  longest_accession_ = std::max(longest_accession_, hit.accession.size());
-  longest_label_ = std::max(longest_label_, hit.accession.empty() ? hit.name.size() : hit.accession.size());
+  note_lengths(hit);
   const double z_final = thresholds_.Z.value_or(static_cast<double>(z_at_least));
   if (!thresholds_.target_is_reportable(hit.score, hit.ln_p, z_final)) return;
   hits_.push_back(std::move(hit));
+}
+
+void TopHits::note_lengths(const hmm::Hit& hit) {
+  longest_name_ = std::max(longest_name_, hit.name.size());
+  longest_accession_ = std::max(longest_accession_, hit.accession.size());
+  longest_label_ = std::max(longest_label_, hit.accession.empty() ? hit.name.size() : hit.accession.size());
 }
 
 void TopHits::merge(TopHits&& other) {
@@ -104,6 +108,14 @@ void TopHits::threshold_domains(hmm::Hit& hit) const {
     hit.n_included += domain.included;
   }
   if (hit.n_overlaps > 0) drop_duplicate_domains(hit);
+}
+
+void TopHits::truncate(size_t n_targets) {
+  if (hits_.size() <= n_targets) return;
+  hits_.resize(n_targets);
+  n_included_ = std::count_if(hits_.begin(), hits_.end(), [](const hmm::Hit& hit) { return hit.included; });
+  longest_name_ = longest_accession_ = longest_label_ = 0;
+  for (const hmm::Hit& hit : hits_) note_lengths(hit);
 }
 
 void TopHits::finish(int64_t n_targets) {

@@ -34,6 +34,10 @@ class TopHits {
   // domain's alignment, then place in the database.
   void finish(int64_t n_targets);
 
+  // After finish(): forgets all reported hits but the first `n_targets`. Z, domZ and flags stay those of the
+  // whole list; the widths of names become those of what is left.
+  void truncate(size_t n_targets);
+
   // After finish(): the reported hits.
   const std::vector<hmm::Hit>& hits() const { return hits_; }
   std::vector<hmm::Hit>& hits() { return hits_; }
@@ -53,6 +57,7 @@ class TopHits {
 
  private:
   void sort();
+  void note_lengths(const hmm::Hit& hit);
   void drop_strings_beyond_limit();
   void threshold_domains(hmm::Hit& hit) const;
 

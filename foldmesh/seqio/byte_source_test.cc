@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/temp_folder.h"
 
 namespace foldmesh::seqio {
 namespace {
@@ -113,14 +114,15 @@ TEST(ByteSource, DamageIsNoticed) {
 }
 
 TEST(ByteSource, FilesAndTheirAbsence) {
-  const std::string path = testing::TempDir() + "/misnamed.zst";  // the name does not matter
+  const base::TempFolder folder("byte_source_test");
+  const std::string path = folder.path() / "misnamed.zst";  // the name does not matter
   std::ofstream(path, std::ios::binary) << gzip("hello");
   auto source = open_bytes(path);
   EXPECT_EQ(read_all(*source), "hello");
   EXPECT_EQ(source->consumed(), gzip("hello").size());
   EXPECT_EQ(source->name(), path);
-  EXPECT_THROW(open_bytes(testing::TempDir() + "/missing"), base::Error);
-  EXPECT_THROW(open_bytes(testing::TempDir()), base::Error);
+  EXPECT_THROW(open_bytes(folder.path() / "missing"), base::Error);
+  EXPECT_THROW(open_bytes(folder.path()), base::Error);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "foldmesh/base/temp_folder.h"
+
 namespace foldmesh::seqio {
 namespace {
 
@@ -133,7 +135,8 @@ TEST(Fasta, WritingAndReadingGivesTheSame) {
 }
 
 TEST(Fasta, QueriesMustHaveDifferentNames) {
-  const std::string path = testing::TempDir() + "/queries.fasta";
+  const base::TempFolder folder("fasta_test");
+  const std::string path = folder.path() / "queries.fasta";
   std::ofstream(path) << ">a one\nMKV\n>b\nM\n";
   EXPECT_EQ(read_queries(path).size(), 2u);
   std::ofstream(path) << ">a one\nMKV\n>b\nM\n>a two\nMKV\n";

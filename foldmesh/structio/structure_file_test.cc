@@ -11,6 +11,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/base/temp_folder.h"
 #include "foldmesh/structio/cif_text.h"
 #include "foldmesh/structio/gemmi_read_back.h"
 
@@ -75,11 +76,8 @@ void expect_same(const ReadStructure& read, const bio::Structure& written) {
 
 class StructureFile : public ::testing::Test {
  protected:
-  std::filesystem::path folder_ =
-      std::filesystem::path(::testing::TempDir()) /
-      fmt::format("structio_{}", ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  const base::TempFolder temporary_{"structure_file_test"};
+  const std::filesystem::path folder_ = temporary_.path();
   std::string path(const char* name) { return (folder_ / name).string(); }
 };
 

@@ -6,6 +6,7 @@
 
 #include "foldmesh/hmm/vector_unit.h"
 
+#include "foldmesh/simd/fixed_width.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "foldmesh/hmm/filters/forward.cc"
 #include <hwy/foreach_target.h>

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "foldmesh/bio/alphabet.h"
-#include "foldmesh/hmm/aligned.h"
 #include "foldmesh/hmm/profile.h"
+#include "foldmesh/simd/aligned_vector.h"
 
 namespace foldmesh::hmm {
 
@@ -98,7 +98,7 @@ class ForwardParser {
   void prepare(const Profile& profile, std::span<const ForwardTask> tasks);
 
   std::vector<int> order_;
-  AlignedVector<float> cells_;
+  simd::AlignedVector<float> cells_;
 };
 
 }  // namespace foldmesh::hmm

@@ -15,6 +15,8 @@
 #define FOLDMESH_HMM_FILTERS_FORWARD_ROWS_INL_H_
 #endif
 
+#include "foldmesh/simd/fixed_width.h"
+// After fixed_width.h:
 #include <hwy/highway.h>
 
 #include <algorithm>

@@ -41,7 +41,7 @@ void expect_same_as_reference(const Profile& profile, const std::vector<ForwardT
   std::vector<Expected> all;
   for (const ForwardTask& task : tasks) all.push_back(expected(profile, task));
   int n_targets = 0;
-  on_every_vector_target([&](const char* target) {
+  on_every_vector_target([&](const std::string& target) {
     SCOPED_TRACE(target);
     ++n_targets;
     ForwardParser parser;
