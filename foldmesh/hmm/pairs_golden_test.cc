@@ -5,7 +5,7 @@
 #include "foldmesh/bio/alphabet.h"
 #include "foldmesh/hmm/background.h"
 #include "foldmesh/hmm/build.h"
-#include "foldmesh/hmm/domains/domain_definition.h"
+#include "foldmesh/hmm/domains/domain_definition_ref.h"
 #include "foldmesh/hmm/evalue.h"
 #include "foldmesh/hmm/filters/cascade.h"
 #include "foldmesh/hmm/golden_data.h"
@@ -175,7 +175,7 @@ TEST_P(PairsGolden, EveryStageAndDomain) {
   PipelineOptions open;
   open.open_all_filters();
   Pipeline pipeline(profile, open);
-  DomainDefiner definer(profile, open.seed);
+  DomainDefinerRef definer(profile, open.seed);
   Parsers parsers;
 
   size_t n_pairs = 0;
@@ -231,7 +231,7 @@ TEST(TracksGolden, EveryResidue) {
     const LengthModel length = LengthModel::multihit(static_cast<int>(target.size()));
     forward_ref(profile, length, target, DpMatrix::Keep::kSpecials, forward);
     backward_ref(profile, length, target, forward, DpMatrix::Keep::kSpecials, backward);
-    DomainDefiner definer(profile, 42);
+    DomainDefinerRef definer(profile, 42);
     const DomainDefinition& definition = definer.define(target, forward, backward);
 
     const std::vector<Row> recorded = golden::read_table("num/post." + pair + ".tsv");

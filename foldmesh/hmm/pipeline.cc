@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "foldmesh/base/error.h"
-#include "foldmesh/hmm/domains/domain_definition.h"
+#include "foldmesh/hmm/domains/domain_definition_ref.h"
 #include "foldmesh/hmm/domains/null2.h"
 #include "foldmesh/hmm/evalue.h"
 #include "foldmesh/hmm/filters/cascade.h"
@@ -148,7 +148,7 @@ struct Pipeline::Impl {
   const PipelineOptions options;
   StageCounters counters;
   FilterCascade cascade;
-  DomainDefiner definer;
+  DomainDefinerRef definer;
   DpMatrix backward;
 };
 

@@ -56,8 +56,10 @@ void ForwardAll(const FloatTables& t, const ForwardTask* tasks, const int* order
     constexpr int kGroups = groups.value, kSlots = Layout<D, kGroups>::kSlots;
     SpecialRow* rows[kSlots] = {};
     float scores[kSlots] = {};
+    const ForwardTask* here[kSlots] = {};
+    for (int s = 0; s < n_here; ++s) here[s] = &tasks[order[first + s]];
     for (int s = 0; s < n_here && out != nullptr; ++s) rows[s] = out[order[first + s]].rows.data();
-    const Slots<D, kGroups> slots(t, tasks, order + first, n_here);
+    const Slots<D, kGroups> slots(t, here, n_here);
     const Row row = {cells, cells + Layout<D, kGroups>::mi_size(t.Q())};
     forward_slots<D, kGroups>(d, t, slots, rows, scores, [row](int) { return row; });
     for (int s = 0; s < n_here; ++s) nats[order[first + s]] = scores[s];
@@ -73,12 +75,14 @@ void BackwardAll(const FloatTables& t, const ForwardTask* tasks, const int* orde
     SpecialRow* rows[kSlots] = {};
     const SpecialRow* forward_rows[kSlots] = {};
     float scores[kSlots] = {};
+    const ForwardTask* here[kSlots] = {};
+    for (int s = 0; s < n_here; ++s) here[s] = &tasks[order[first + s]];
     bool own_scales[kSlots] = {};
     for (int s = 0; s < n_here; ++s) {
       rows[s] = out[order[first + s]].rows.data();
       forward_rows[s] = forward[order[first + s]].rows.data();
     }
-    const Slots<D, kGroups> slots(t, tasks, order + first, n_here);
+    const Slots<D, kGroups> slots(t, here, n_here);
     const Row row = {cells, cells + Layout<D, kGroups>::mi_size(t.Q())};
     backward_slots<D, kGroups>(d, t, slots, forward_rows, rows, scores, own_scales,
                                [row](int) { return row; });

@@ -20,9 +20,9 @@ class Slots {
  public:
   using At = Layout<D, kGroups>;
 
-  Slots(const FloatTables& t, const ForwardTask* tasks, const int* order, int n) : t_(t) {
+  Slots(const FloatTables& t, const ForwardTask* const* tasks, int n) : t_(t) {
     for (int s = 0; s < At::kSlots; ++s) {
-      const ForwardTask& task = tasks[order[s < n ? s : 0]];
+      const ForwardTask& task = *tasks[s < n ? s : 0];
       residues_[s] = task.residues.data();
       lengths_[s] = &task.length;
       L_[s] = s < n ? static_cast<int>(task.residues.size()) : 0;
