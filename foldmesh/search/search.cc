@@ -169,6 +169,8 @@ std::vector<std::vector<SearchResult>> search(const std::vector<Query>& queries,
     }
   });
 
+  for (const TargetDatabase* database : databases) database->check_unchanged();
+
   std::vector<std::vector<SearchResult>> results(queries.size());
   for (size_t i = 0; i < tallies.size(); ++i) {
     Tally& tally = *tallies[i];
