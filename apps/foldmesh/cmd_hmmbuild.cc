@@ -73,6 +73,7 @@ void add_options(CLI::App& app, State& state) {
               "gap extend probability");
   const std::map<std::string, search::AlignmentFormat> formats = {
       {"stockholm", search::AlignmentFormat::kStockholm},
+      {"pfam", search::AlignmentFormat::kStockholm},
       {"afa", search::AlignmentFormat::kAlignedFasta},
       {"a2m", search::AlignmentFormat::kA3m},
       {"a3m", search::AlignmentFormat::kA3m}};
@@ -80,8 +81,9 @@ void add_options(CLI::App& app, State& state) {
       app.add_option("--informat", state.format, "format of the alignments: stockholm, afa, a2m or a3m")
           ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case)),
       "input alifile format asserted");
-  record.note(app.add_option("--seed", state.building.msa.seed, "seed of the random number generator")
-                  ->check(CLI::Range(uint32_t{1}, UINT32_MAX))
+  record.note(app.add_option("--seed", state.building.msa.seed,
+                             "seed of the random number generator (0: another one each time)")
+                  ->check(CLI::Range(uint32_t{0}, UINT32_MAX))
                   ->capture_default_str(),
               "random number seed set to");
   record.note(app.add_option("--cpu", state.n_threads, "number of threads, for files with several alignments")
@@ -103,6 +105,7 @@ void setup_hmmbuild(CLI::App& app) {
       throw CLI::ValidationError("hmmfile", "models on standard output need -o for the summary");
     }
     if (state->hand) state->building.msa.architecture = hmm::Architecture::kHand;
+    state->building.msa.seed = effective_seed(state->building.msa.seed);
     state->building.single.seed = state->building.msa.seed;
     search::RunInfo info;
     info.program = "foldmesh hmmbuild";

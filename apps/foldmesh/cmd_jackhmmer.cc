@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 
 #include "apps/foldmesh/commands.h"
@@ -38,6 +39,12 @@ void setup_jackhmmer(CLI::App& app) {
                            "save each round's alignment to <prefix>-<round>.sto")
                 ->type_name("PREFIX"),
             "MSA checkpoint files output")
+      ->group("Output");
+  record
+      .note(app.add_option("--seq_limit", jackhmmer.max_targets,
+                           "keep the best so many targets only, in all outputs and in the next round")
+                ->check(CLI::Range(0, INT32_MAX)),
+            "set max sequence hits to return")
       ->group("Output");
   record
       .note(app.add_option("--fragthresh", jackhmmer.fragthresh,

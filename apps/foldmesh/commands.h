@@ -11,13 +11,17 @@ struct Command {
   const char* name;
   const char* summary;
   void (*setup)(CLI::App& command);
+  // Stands in for HMMER's program of this name when started through a link named like it.
+  bool is_hmmer = false;
 };
 
+void setup_bench(CLI::App& command);
 void setup_db(CLI::App& command);
 void setup_features(CLI::App& command);
 void setup_fold(CLI::App& command);
 void setup_hmmbuild(CLI::App& command);
 void setup_hmmsearch(CLI::App& command);
+void setup_install_links(CLI::App& command);
 void setup_jackhmmer(CLI::App& command);
 void setup_params(CLI::App& command);
 void setup_phmmer(CLI::App& command);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -22,31 +24,59 @@ const std::vector<Command>& commands() {
       {"search", "many queries against many databases in one pass, for alignments as AlphaFold uses them",
        setup_search},
       {"jackhmmer", "iterative profile search from a sequence, with HMMER's options and files",
-       setup_jackhmmer},
-      {"phmmer", "search with a sequence, with HMMER's options and files", setup_phmmer},
-      {"hmmsearch", "search with profile HMMs, with HMMER's options and files", setup_hmmsearch},
-      {"hmmbuild", "profile HMMs from alignments, with HMMER's options and files", setup_hmmbuild},
+       setup_jackhmmer, true},
+      {"phmmer", "search with a sequence, with HMMER's options and files", setup_phmmer, true},
+      {"hmmsearch", "search with profile HMMs, with HMMER's options and files", setup_hmmsearch, true},
+      {"hmmbuild", "profile HMMs from alignments, with HMMER's options and files", setup_hmmbuild, true},
+      {"install-links", "links named like HMMER's programs, to run in their place", setup_install_links},
       {"db", "packed sequence databases: build, info, verify, extract", setup_db},
       {"features", "merge alignments into features for the network", setup_features},
       {"predict", "run the network on features: structure and confidence", setup_predict},
       {"params", "generate, verify or list parameter files", setup_params},
+      {"bench", "measure this machine: how a search scales over processors", setup_bench},
   };
   return table;
 }
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 a failure of ours or the machine's, 2 wrong usage or bad input.\n"
-    "Started through a symbolic link named like a subcommand (say jackhmmer), the program behaves as that "
-    "subcommand.";
+    "Started through a symbolic link named jackhmmer, phmmer, hmmsearch or hmmbuild (`foldmesh "
+    "install-links` "
+    "makes them),\nthe program stands in for that program of HMMER: its options, its files, exit code 1 for "
+    "every error.";
 
-int run(int argc, char** argv) {
+// The program of HMMER that a symbolic link was named after, or null.
+const Command* stand_in(const char* argv0) {
+  const std::string name = std::filesystem::path(argv0).filename().string();
+  for (const Command& command : commands()) {
+    if (command.is_hmmer && name == command.name) return &command;
+  }
+  return nullptr;
+}
+
+// HMMER takes any beginning of a long option's name that no other option shares: --inco for --incomplete.
+void complete_abbreviations(const CLI::App& command, std::vector<std::string>& arguments) {
+  for (std::string& argument : arguments) {
+    const std::string given = argument.substr(0, argument.find('='));
+    if (given.size() < 3 || !given.starts_with("--")) continue;
+    std::vector<std::string> matches;
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        if (("--" + name).starts_with(given)) matches.push_back("--" + name);
+      }
+    }
+    if (matches.size() == 1) argument.replace(0, given.size(), matches.front());
+  }
+}
+
+int run(const Command* hmmer, int argc, char** argv) {
   CLI::App app("foldmesh: protein sequence in, structure out (AlphaFold 2 as one native program)",
                "foldmesh");
   app.require_subcommand(1);
   app.footer(kFooter);
   app.set_version_flag("--version", "foldmesh " + base::version_string() + "\ninstruction set: " +
                                         base::instruction_set() + "\nbackends: cpu (fp32), reference (fp64)");
-  bool quiet = false, verbose = false;
+  bool quiet = hmmer != nullptr, verbose = false;  // HMMER's programs say nothing on standard error
   app.add_flag("--quiet", quiet, "no progress, warnings and errors only");
   app.add_flag("--verbose", verbose, "log decisions in detail");
   app.fallthrough();  // --quiet and --verbose may stand after the subcommand, too
@@ -58,20 +88,32 @@ int run(int argc, char** argv) {
   });
 
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  const std::string started_as = std::filesystem::path(argv[0]).filename().string();
   for (const Command& command : commands()) {
     command.setup(*app.add_subcommand(command.name, command.summary));
-    if (started_as == command.name) arguments.insert(arguments.begin(), started_as);
+  }
+  if (hmmer != nullptr) {
+    // Pipelines look for a line like this one in the help.
+    app.get_subcommand(hmmer->name)
+        ->description(fmt::format("# {} :: {}\n# HMMER 3.4 compatible: foldmesh {}", hmmer->name,
+                                  hmmer->summary, base::version_string()));
+    complete_abbreviations(*app.get_subcommand(hmmer->name), arguments);
+    arguments.insert(arguments.begin(), hmmer->name);
   }
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(reversed);
     return 0;
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    // Wrappers ask `jackhmmer -h --some_option` whether there is that option.
+    if (error.get_exit_code() == 0 && (hmmer == nullptr || app.remaining_size(true) == 0)) {
+      return app.exit(error);  // --help and --version
+    }
     std::string path = "foldmesh";
     for (const CLI::App* used : app.get_subcommands()) path += " " + used->get_name();
-    base::throw_input("{} (see {} --help)", error.what(), path);
+    const std::vector<std::string> unknown = app.remaining(true);
+    base::throw_input("{} (see {} --help)",
+                      error.get_exit_code() == 0 ? "there is no option " + unknown.front() : error.what(),
+                      path);
   }
 }
 
@@ -79,11 +121,12 @@ int run(int argc, char** argv) {
 }  // namespace foldmesh::apps
 
 int main(int argc, char** argv) {
+  const foldmesh::apps::Command* hmmer = foldmesh::apps::stand_in(argv[0]);
   try {
-    return foldmesh::apps::run(argc, argv);
+    return foldmesh::apps::run(hmmer, argc, argv);
   } catch (const foldmesh::base::Error& error) {
     std::fprintf(stderr, "foldmesh: %s\n", error.what());
-    return error.exit_code();
+    return hmmer != nullptr ? 1 : error.exit_code();
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "foldmesh: out of memory\n");
     return 1;

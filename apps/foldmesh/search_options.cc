@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <random>
 #include <utility>
 
 #include "foldmesh/base/version.h"
@@ -184,21 +185,23 @@ void add_search_options(CLI::App& app, SearchCommand& command, const char* query
             "domain search space set to")
       ->group(kGroup);
   record
-      .note(app.add_option("--seed", command.run.search.pipeline.seed, "seed of the random number generator")
-                ->check(CLI::Range(uint32_t{1}, UINT32_MAX))
+      .note(app.add_option("--seed", command.run.search.pipeline.seed,
+                           "seed of the random number generator (0: another one each time)")
+                ->check(CLI::Range(uint32_t{0}, UINT32_MAX))
                 ->capture_default_str(),
             "random number seed set to")
       ->group(kGroup);
   // The one format there is; the option is accepted because callers give it.
   if (has_query_format) {
     record
-        .note(app.add_option("--qformat", "format of the query file")->check(CLI::IsMember({"fasta"})),
+        .note(app.add_option("--qformat", "format of the query file")
+                  ->check(CLI::IsMember({"fasta"}, CLI::ignore_case)),
               "query <seqfile> format asserted")
         ->group(kGroup);
   }
   record
       .note(app.add_option("--tformat", "format of a database that is not packed")
-                ->check(CLI::IsMember({"fasta"})),
+                ->check(CLI::IsMember({"fasta"}, CLI::ignore_case)),
             "target <seqdb> format asserted")
       ->group(kGroup);
   record
@@ -211,6 +214,11 @@ void add_search_options(CLI::App& app, SearchCommand& command, const char* query
 
 void add_scoring_options(CLI::App& app, SearchCommand& command) {
   const char* kGroup = "Scores of a single sequence";
+  command.record
+      .note(app.add_option("--mx", "substitution matrix: there is BLOSUM62")
+                ->check(CLI::IsMember({"BLOSUM62"})),
+            "subst score matrix (built-in)")
+      ->group(kGroup);
   command.record
       .note(app.add_option("--popen", command.scoring.gap_open, "probability of opening a gap")
                 ->check(CLI::Range(0.0, 0.499999))
@@ -233,6 +241,7 @@ void finish_options(SearchCommand& command, const std::string& program, const st
   if (command.no_alignments) run.main_output.show_alignments = false;
   if (command.no_text_width) run.main_output.text_width = 0;
   run.search.keep_display = run.main_output.show_alignments;
+  run.search.pipeline.seed = effective_seed(run.search.pipeline.seed);
   command.scoring.seed = run.search.pipeline.seed;
 
   search::RunInfo& info = run.info;
@@ -248,6 +257,12 @@ void finish_options(SearchCommand& command, const std::string& program, const st
   info.settings = command.record.settings();
   info.settings.insert(info.settings.begin(), {"target sequence database", info.target_path});
   info.settings.insert(info.settings.begin(), {"query file", info.query_path});
+}
+
+uint32_t effective_seed(uint32_t seed) {
+  std::random_device source;
+  while (seed == 0) seed = source();
+  return seed;
 }
 
 int default_threads() {

@@ -50,13 +50,15 @@ struct SearchCommand {
 // defaults.
 void add_search_options(CLI::App& app, SearchCommand& command, const char* query_help, bool has_query_format,
                         const search::Thresholds& thresholds);
-// --popen, --pextend.
+// --popen, --pextend, --mx.
 void add_scoring_options(CLI::App& app, SearchCommand& command);
 
 // Completes `command.run` after parsing: switches, the run's description, progress. `program` is HMMER's name
 // of it.
 void finish_options(SearchCommand& command, const std::string& program, const std::string& summary);
 
+// --seed: 0 stands for one that nobody chose.
+uint32_t effective_seed(uint32_t seed);
 // --cpu's default: HMMER_NCPU, else two, as with HMMER.
 int default_threads();
 std::string date_now();

@@ -22,6 +22,7 @@ struct HitList {
   // target's ordinal only. `z_at_least` is a lower bound of the final number of targets: what cannot be
   // reported with so many is forgotten at once, but for the length of its name.
   void add(const hmm::Hit& hit, const Thresholds& thresholds, int64_t z_at_least = 0);
+  void note_lengths(const hmm::Hit& hit);
 };
 
 }  // namespace foldmesh::search

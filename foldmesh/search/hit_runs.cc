@@ -135,7 +135,10 @@ void HitRuns::merge_runs() {
   uint64_t size = 0;
   for (const Run& run : runs_) size += run.size;
   RunWriter writer(*file_, size);
-  for_each_ranked([&](std::string_view hit) { writer.add(hit); });
+  for_each_ranked([&](std::string_view hit) {
+    writer.add(hit);
+    return true;
+  });
   writer.flush();
   runs_ = {{writer.offset(), size}};
 }
@@ -149,10 +152,14 @@ void HitRuns::rewrite(const std::function<void(std::string_view hit, std::string
 }
 
 void HitRuns::for_each(const OnBytes& f) const {
-  for (const Entry& entry : entries_) f(entry.bytes());
+  for (const Entry& entry : entries_) {
+    if (!f(entry.bytes())) return;
+  }
   std::string_view hit;
   for (const Run& run : runs_) {
-    for (Reader reader(*file_, run); reader.next(hit);) f(hit);
+    for (Reader reader(*file_, run); reader.next(hit);) {
+      if (!f(hit)) return;
+    }
   }
 }
 
@@ -179,7 +186,7 @@ void HitRuns::for_each_ranked(const OnBytes& f) const {
   while (!queue.empty()) {
     Source* best = queue.top();
     queue.pop();
-    f(best->hit);
+    if (!f(best->hit)) return;
     if (best->next()) queue.push(best);
   }
 }

@@ -30,7 +30,8 @@ class HitOrder {
 
 class HitRuns {
  public:
-  using OnBytes = std::function<void(std::string_view hit)>;
+  // False stops.
+  using OnBytes = std::function<bool(std::string_view hit)>;
 
   explicit HitRuns(HitOrder order) : order_(order) {}
   // A row of encoded hits, in any order.

@@ -4,6 +4,8 @@
 
 #include <iterator>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,10 +32,8 @@ IterativeQuery::IterativeQuery(bio::Sequence query, const JackhmmerOptions& jack
 void IterativeQuery::start_round(const hmm::CoreModel& model) {
   ++round_;
   profile_.emplace(model);
-  if (jackhmmer_.hmm_checkpoints.empty()) return;
-  std::string text;
-  hmm::append_hmm(text, model, author_of(options_.info));
-  base::write_file_atomically(fmt::format("{}-{}.hmm", jackhmmer_.hmm_checkpoints, round_), text);
+  model_text_.clear();
+  if (!jackhmmer_.hmm_checkpoints.empty()) hmm::append_hmm(model_text_, model, author_of(options_.info));
 }
 
 // Targets are known by name, not by sequence. Returns how many hits are new.
@@ -54,6 +54,7 @@ int IterativeQuery::mark_new_targets() {
 
 void IterativeQuery::take(SearchResult result) {
   result_.emplace(std::move(result));
+  if (jackhmmer_.max_targets) result_->hits.truncate(static_cast<size_t>(*jackhmmer_.max_targets));
   const int n_new = mark_new_targets();
   const size_t n_rows_before = round_ == 1 ? 1 : msa_.rows.size();
 
@@ -65,10 +66,6 @@ void IterativeQuery::take(SearchResult result) {
   msa_.accession = query_.accession;
   msa_.description = query_.description;
   msa_.author = author_of(options_.info);
-  if (!jackhmmer_.alignment_checkpoints.empty()) {
-    base::write_file_atomically(fmt::format("{}-{}.sto", jackhmmer_.alignment_checkpoints, round_),
-                                seqio::to_stockholm(msa_, 0));
-  }
   const bool converged = n_new == 0 && msa_.rows.size() <= n_rows_before;
   finished_ = converged || round_ == jackhmmer_.max_rounds;
   write_report(n_new, n_rows_before);
@@ -103,9 +100,32 @@ void IterativeQuery::write_report(int n_new, size_t n_rows_before) {
                  n_new, msa_.rows.size(), n_rows_before);
 }
 
+namespace {
+
+// Files `<prefix>-<round><ending>` that grow by what every batch of queries adds, complete at any moment.
+class Checkpoints {
+ public:
+  Checkpoints(std::string prefix, std::string ending)
+      : prefix_(std::move(prefix)), ending_(std::move(ending)) {}
+  bool wanted() const { return !prefix_.empty(); }
+  void add(int round, const std::string& text) {
+    if (!wanted()) return;
+    const std::string path = fmt::format("{}-{}{}", prefix_, round, ending_);
+    const bool is_first = begun_.insert(round).second;
+    base::write_file_atomically(path, is_first ? text : base::read_file(path) + text);
+  }
+
+ private:
+  std::string prefix_, ending_;
+  std::set<int> begun_;
+};
+
+}  // namespace
+
 void run_jackhmmer(const SequenceSource& source, const JackhmmerOptions& jackhmmer, TargetDatabase& database,
                    const RunOptions& options, base::ThreadPool& pool) {
   RunWriter writer(options);
+  Checkpoints models(jackhmmer.hmm_checkpoints, ".hmm"), alignments(jackhmmer.alignment_checkpoints, ".sto");
   for (;;) {
     std::vector<std::unique_ptr<IterativeQuery>> batch;
     while (batch.size() < static_cast<size_t>(options.queries_per_pass)) {
@@ -115,17 +135,24 @@ void run_jackhmmer(const SequenceSource& source, const JackhmmerOptions& jackhmm
       batch.push_back(std::make_unique<IterativeQuery>(std::move(*query), jackhmmer, options));
     }
     if (batch.empty()) break;
-    for (;;) {
+    for (int round = 1;; ++round) {
       std::vector<IterativeQuery*> active;
       std::vector<Query> queries;
+      std::string model_texts, alignment_texts;
       for (const auto& query : batch) {
         if (query->finished()) continue;
         active.push_back(query.get());
         queries.push_back({&query->profile(), options.thresholds});
+        model_texts += query->model_text();
       }
       if (active.empty()) break;
+      models.add(round, model_texts);
       auto results = search(queries, {&database}, options.search, pool);
       for (size_t i = 0; i < active.size(); ++i) active[i]->take(std::move(results[i][0]));
+      if (!alignments.wanted()) continue;
+      for (const IterativeQuery* query : active)
+        alignment_texts += seqio::to_stockholm(query->alignment(), 0);
+      alignments.add(round, alignment_texts);
     }
     for (const auto& query : batch) {
       std::string text = query->report();

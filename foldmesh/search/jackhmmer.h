@@ -19,11 +19,13 @@ class IterativeQuery {
   IterativeQuery(bio::Sequence query, const JackhmmerOptions& jackhmmer, const RunOptions& options);
 
   const hmm::Profile& profile() const { return *profile_; }
+  // The round's model as a file, for a checkpoint; empty if none are wanted.
+  const std::string& model_text() const { return model_text_; }
   bool finished() const { return finished_; }
   // The outcome of this round; prepares the next one, unless nothing new was found or it was the last.
   void take(SearchResult result);
 
-  // After finish: the last round's hits and alignment (row 0 is the query).
+  // The last round's hits and alignment (row 0 is the query).
   QueryLabel label() const { return {query_.name, query_.accession, profile_->M()}; }
   const TopHits& hits() const { return result_->hits; }
   const bio::Msa& alignment() const { return msa_; }
@@ -47,7 +49,7 @@ class IterativeQuery {
   std::shared_ptr<std::unordered_set<std::string>> included_ =
       std::make_shared<std::unordered_set<std::string>>();
   bio::Msa msa_;
-  std::string report_;
+  std::string report_, model_text_;
 };
 
 }  // namespace foldmesh::search

@@ -49,9 +49,12 @@ struct JackhmmerOptions {
   int max_rounds = 5;
   hmm::SingleSequenceOptions first_round;
   double fragthresh = 0.5;  // of the models of later rounds
+  // Every round forgets the hits after the best so many targets (the query not counted), once Z, domZ and all
+  // thresholds have been settled by the whole list. AlphaFold 3's --seq_limit.
+  std::optional<int64_t> max_targets;
   // Prefixes of checkpoint files `<prefix>-<round>.hmm`, the model used in a round, and
-  // `<prefix>-<round>.sto`, the alignment that came out of it. Empty: none. (With several queries the files
-  // hold the last one, as with HMMER.)
+  // `<prefix>-<round>.sto`, the alignment that came out of it. Empty: none. The files hold every query that
+  // got so far, one after the other.
   std::string hmm_checkpoints, alignment_checkpoints;
 };
 void run_jackhmmer(const SequenceSource& queries, const JackhmmerOptions& jackhmmer, TargetDatabase& database,

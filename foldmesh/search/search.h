@@ -45,7 +45,7 @@ struct SearchOptions {
   // Called from any thread with the number of target comparisons done since the last call.
   std::function<void(int64_t)> on_progress;
   // Called from any thread for each query and range done in this process; may be empty.
-  std::function<void(const UnitTime&)> on_unit;
+  std::function<void(const UnitReport&)> on_unit;
 };
 
 struct SearchResult {

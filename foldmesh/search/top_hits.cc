@@ -72,11 +72,27 @@ void TopHits::finish(int64_t n_targets) {
   runs_.sort();
   runs_.for_each([this](std::string_view bytes) {
     const HitKey key = key_of(bytes);
-    if (!thresholds_.target_is_reportable(key.score, key.ln_p, z_)) return;
-    ++n_reported_;
-    n_included_ += thresholds_.target_is_includable(key.score, key.ln_p, z_);
+    if (thresholds_.target_is_reportable(key.score, key.ln_p, z_)) {
+      ++n_reported_;
+      n_included_ += thresholds_.target_is_includable(key.score, key.ln_p, z_);
+    }
+    return true;
   });
   dom_z_ = thresholds_.dom_Z.value_or(static_cast<double>(n_reported_));
+}
+
+void TopHits::truncate(size_t n_targets) {
+  if (static_cast<size_t>(n_reported_) <= n_targets) return;
+  n_reported_ = static_cast<int64_t>(n_targets);
+  n_included_ = 0;
+  HitList lengths;
+  for_each([&](const hmm::Hit& hit) {
+    n_included_ += hit.included;
+    lengths.note_lengths(hit);
+  });
+  longest_name_ = lengths.longest_name;
+  longest_accession_ = lengths.longest_accession;
+  longest_label_ = lengths.longest_label;
 }
 
 void TopHits::threshold(hmm::Hit& hit) const {
@@ -92,13 +108,17 @@ void TopHits::threshold(hmm::Hit& hit) const {
 }
 
 void TopHits::for_each(const std::function<void(const hmm::Hit&)>& f) const {
+  int64_t n_left = n_reported_;
   runs_.for_each_ranked([&](std::string_view bytes) {
+    if (n_left == 0) return false;
     const HitKey key = key_of(bytes);
-    if (!thresholds_.target_is_reportable(key.score, key.ln_p, z_)) return;
+    if (!thresholds_.target_is_reportable(key.score, key.ln_p, z_)) return true;
+    --n_left;
     hmm::Hit hit = decode_hit(bytes);
     threshold(hit);
     if (mark_) mark_(hit);
     f(hit);
+    return true;
   });
 }
 

@@ -37,6 +37,10 @@ class TopHits {
   // alignment, then place in the database.
   void finish(int64_t n_targets);
 
+  // After finish(): forgets all reported hits but the first `n_targets`. Z, domZ and flags stay those of the
+  // whole list; the widths of names become those of what is left.
+  void truncate(size_t n_targets);
+
   // After finish(): the reported hits in order, with every flag and count set. May be called often and by
   // several threads.
   void for_each(const std::function<void(const hmm::Hit&)>& f) const;
@@ -48,7 +52,7 @@ class TopHits {
   double dom_z() const { return dom_z_; }  // and of domains (conditional)
   int64_t n_reported() const { return n_reported_; }
   int64_t n_included() const { return n_included_; }
-  // Over all stored hits, reported or not (HitList).
+  // Over all stored hits, reported or not (HitList), before truncate().
   size_t longest_name() const { return longest_name_; }
   size_t longest_accession() const { return longest_accession_; }
   size_t longest_label() const { return longest_label_; }

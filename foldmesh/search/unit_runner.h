@@ -23,7 +23,7 @@ struct Query {
 };
 
 // How long one query took against one range of targets.
-struct UnitTime {
+struct UnitReport {
   size_t query = 0, database = 0;
   int64_t first_target = 0, n_targets = 0, n_residues = 0;
   double seconds = 0;
@@ -35,9 +35,9 @@ struct UnitContext {
   std::vector<std::vector<size_t>> groups;  // of queries
   hmm::PipelineOptions pipeline;
   bool keep_display = true;
-  std::vector<std::optional<int64_t>> n_targets;  // of each database, where it is known in advance
-  size_t pipeline_bytes = 0;                      // that one runner's idle pipelines may take
-  std::function<void(const UnitTime&)> on_unit;   // from any thread; may be empty
+  std::vector<std::optional<int64_t>> n_targets;   // of each database, where it is known in advance
+  size_t pipeline_bytes = 0;                       // that one runner's idle pipelines may take
+  std::function<void(const UnitReport&)> on_unit;  // from any thread; may be empty
 };
 
 // Not thread-safe; one per thread.

@@ -59,7 +59,7 @@ class Spool {
 }  // namespace
 
 RunResult run_program(const std::vector<std::string>& arguments, const RunOptions& options) {
-  std::string program = FOLDMESH_PROGRAM;
+  std::string program = options.program;
   std::vector<std::string> words = arguments;
   std::vector<char*> argv = {program.data()};
   for (std::string& word : words) argv.push_back(word.data());

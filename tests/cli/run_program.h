@@ -12,6 +12,7 @@ struct RunOptions {
   std::string standard_input;
   std::string standard_output;   // a file to open for it; empty: collected
   uint64_t file_size_limit = 0;  // bytes that any one file may reach, as on a full disk; 0: no limit
+  std::string program = FOLDMESH_PROGRAM;  // or a link to it
 };
 
 struct RunResult {

@@ -158,7 +158,7 @@ TEST_F(SearchCommands, WrongUsageIsRefused) {
            {"jackhmmer", "-E", "0", query, targets},
            {"jackhmmer", "-E", "1", "-T", "5", query, targets},
            {"jackhmmer", "-N", "0", query, targets},
-           {"jackhmmer", "--seed", "0", query, targets},
+           {"jackhmmer", "--seed", "-1", query, targets},
            {"phmmer", "--textw", "80", query, targets},
            {"phmmer", "--qformat", "genbank", query, targets},
            {"phmmer", "--popen", "0.6", query, targets},

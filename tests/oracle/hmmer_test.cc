@@ -17,6 +17,8 @@
 #include "foldmesh/search/output_lines.h"
 #include "foldmesh/seqdb/writer.h"
 #include "foldmesh/seqio/fasta.h"
+#include "foldmesh/seqio/stockholm.h"
+#include "tests/cli/wrapper_calls.h"
 
 namespace foldmesh::search {
 namespace {
@@ -77,16 +79,32 @@ class Oracle : public testing::Test {
     base::write_file_atomically(to, text);
   }
 
+  // The first alignment of a Stockholm file without the columns in which its first row has a gap.
+  static std::string aligned_fasta_of(const std::string& sto) {
+    seqio::StockholmReader reader(sto);
+    bio::Msa msa;
+    reader.next(msa);
+    std::string text;
+    for (const bio::MsaRow& row : msa.rows) {
+      text += ">" + row.name + "\n";
+      for (size_t column = 0; column < row.aligned.size(); ++column) {
+        if (msa.rows[0].aligned[column] != '-') text += row.aligned[column];
+      }
+      text += "\n";
+    }
+    return text;
+  }
+
   static void run(const std::string& command) {
     ASSERT_EQ(std::system((command + " > /dev/null").c_str()), 0) << command;
   }
 
-  // Runs HMMER's program and ours with the same options on the same query; theirs reads FASTA, ours the
-  // packed database. Compares all four files.
+  // Runs HMMER's program and ours with the same options ({0}: what their files begin with) on the same query;
+  // theirs reads FASTA, ours the packed database. Compares all four files.
   void compare(const std::string& program, const std::string& options, const std::string& query) {
     const std::string outputs = " -o {0}.out -A {0}.sto --tblout {0}.tblout --domtblout {0}.domtblout ";
     const auto with_outputs = [&](const char* stem) {
-      return fmt::format(fmt::runtime(outputs), path(stem)) + options;
+      return fmt::format(fmt::runtime(outputs + options), path(stem));
     };
     run(kTools + program + " --cpu 1" + with_outputs("theirs") + " " + path(query) + " " + path("db.fasta"));
     run(std::string(FOLDMESH_PROGRAM) + " " + program + " --quiet --cpu 2" + with_outputs("ours") + " " +
@@ -127,9 +145,46 @@ TEST_F(Oracle, AlphaFoldsCalls) {
   compare("hmmsearch", kAlphaFoldTemplateFlags, "few.hmm");
 }
 
+// The argument lists of AlphaFold 2's, AlphaFold 3's and OpenFold's own wrappers, run by both.
+TEST_F(Oracle, WrappersCalls) {
+  copy_records("QUERY.fasta.gz", kIteratedQueries, path("few_queries.fasta"));
+  const auto both = [&](const std::string& program, const auto& words, const std::string& paths) {
+    for (const auto& [name, start] : {std::pair("theirs", kTools), {"ours", path("bin/")}}) {
+      std::string command = start + program;
+      for (const std::string& word : words) command += " " + word;
+      run(fmt::format(fmt::runtime(command + paths), path(name)));
+    }
+  };
+  run(std::string(FOLDMESH_PROGRAM) + " install-links " + path("bin"));
+  for (const tests::JackhmmerCall& call : tests::jackhmmer_calls("{0}.sto", "{0}.tblout")) {
+    both("jackhmmer", call.words, " " + path("few_queries.fasta") + " " + path("db.fasta"));
+    EXPECT_TRUE(same_lines(path("ours.sto"), path("theirs.sto"))) << call.caller;
+    if (call.has_table) {
+      EXPECT_TRUE(same_lines(path("ours.tblout"), path("theirs.tblout"))) << call.caller;
+    }
+  }
+  fs::rename(path("theirs.sto"), path("few.sto"));
+  // AlphaFold 3 takes the insertions away and calls the rest aligned FASTA.
+  base::write_file_atomically(path("few.afa"), aligned_fasta_of(path("few.sto")));
+  for (const tests::ModelCall& call : tests::hmmbuild_calls()) {
+    both("hmmbuild", call.words, " {0}.hmm " + path("few.") + call.format);
+    EXPECT_TRUE(same_lines(path("ours.hmm"), path("theirs.hmm"))) << call.caller;
+  }
+  for (const tests::ModelCall& call : tests::hmmsearch_calls("{0}.sto")) {
+    both("hmmsearch", call.words, " " + path("theirs.hmm") + " " + path("db.fasta"));
+    EXPECT_TRUE(same_lines(path("ours.sto"), path("theirs.sto"))) << call.caller;
+  }
+}
+
 TEST_F(Oracle, PhmmerWithDefaults) { compare("phmmer", "", "queries.fasta"); }
 
-TEST_F(Oracle, JackhmmerIterates) { compare("jackhmmer", "-N 3", "few_queries.fasta"); }
+TEST_F(Oracle, JackhmmerIterates) {
+  compare("jackhmmer", "-N 3 --chkhmm {0}.chk --chkali {0}.chk", "few_queries.fasta");
+  for (const char* file :
+       {".chk-1.hmm", ".chk-1.sto", ".chk-2.hmm", ".chk-2.sto", ".chk-3.hmm", ".chk-3.sto"}) {
+    EXPECT_TRUE(same_lines(path("ours") + file, path("theirs") + file));
+  }
+}
 
 TEST_F(Oracle, HmmsearchWithDefaults) {
   // All models in one file, so that they are read one after the other and searched in one pass.
