@@ -14,8 +14,10 @@
 namespace foldmesh::search {
 namespace {
 
-constexpr int64_t kSmallestBlock = 32'768, kLargestBlock = 1'000'000;  // bytes of text
-constexpr int64_t kBlocksPerThread = 16;
+// Bytes of text. Small files get small blocks, so that there are enough of them; the number of threads must
+// not matter, as units of work are known by where their block begins.
+constexpr int64_t kSmallestBlock = 32'768, kUsualBlock = 524'288;
+constexpr int64_t kBlocksPerFile = 256;
 
 const seqio::FastaOptions kTargetFasta = {static_cast<size_t>(hmm::kMaxTargetLength), true};
 
@@ -182,11 +184,9 @@ std::unique_ptr<TargetStream> FastaTargets::stream(int64_t block_residues, int n
   if (!identity_ && std::exchange(used_, true) && !all_kept_) {
     base::throw_input("{} can be read only once (expected a file)", name());
   }
-  int64_t bytes = block_residues;
-  if (bytes == 0) {
-    const auto size = identity_ ? static_cast<int64_t>(identity_->size) : int64_t{0};
-    bytes = std::clamp(size / (kBlocksPerThread * n_threads), kSmallestBlock, kLargestBlock);
-  }
+  const int64_t most = block_residues == 0 ? kUsualBlock : block_residues;
+  const int64_t share = identity_ ? static_cast<int64_t>(identity_->size) / kBlocksPerFile : most;
+  const int64_t bytes = std::min(most, std::max(share, kSmallestBlock));
   if (bytes != block_bytes_) {
     block_bytes_ = bytes;
     kept_.clear();
