@@ -58,14 +58,16 @@ void make_folder(const fs::path& folder) {
   if (error) base::throw_machine("{}: cannot be created: {}", folder.string(), error.message());
 }
 
-using Append = void (*)(std::string&, const QueryLabel&, const TopHits&, bool);
+using Append = void (*)(std::string&, const QueryLabel&, const TopHits&, bool, const TextSink&);
 
 void write_table(const fs::path& path, Append append, const QueryLabel& label, const TopHits& hits,
                  const RunInfo& info) {
+  base::AtomicFile file(path);
   std::string text;
-  append(text, label, hits, true);
+  append(text, label, hits, true, [&](std::string_view piece) { file.write(piece); });
   append_table_tail(text, info);
-  base::write_file_atomically(path, text);
+  file.write(text);
+  file.commit();
 }
 
 AlignmentSearchFacts write_outputs(const bio::Sequence& query, const NamedDatabase& database,
@@ -135,6 +137,9 @@ std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Seque
   for (const NamedDatabase& database : databases) search_options.max_rows.push_back(database.max_rows);
   std::vector<AlignmentSearchFacts> facts(queries.size() * databases.size());
   const auto step = static_cast<size_t>(options.queries_per_pass);
+  if (queries.size() > step) {
+    for (TargetDatabase* database : targets) database->keep(options.keep_bytes / std::ssize(targets));
+  }
   for (size_t first = 0; first < queries.size(); first += step) {
     const size_t n = std::min(step, queries.size() - first);
     std::vector<std::optional<hmm::Profile>> profiles(n);
