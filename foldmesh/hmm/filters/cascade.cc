@@ -17,7 +17,7 @@ FilterOutcome FilterCascade::run(std::span<const bio::Code> target) {
   FilterOutcome outcome;
   outcome.null_nats = null_score(L);
 
-  const float msv = msv_filter_ref(profile_, target, ungapped_).nats;
+  const float msv = msv_filter(profile_, target, ungapped_).nats;
   double p = gumbel_survival(bit_score(msv, outcome.null_nats), fit.mu_msv, fit.lambda);
   if (p > options_.F1) return outcome;
   outcome.past_msv = true;
