@@ -15,6 +15,7 @@ struct Command {
   bool is_hmmer = false;
 };
 
+void setup_bench(CLI::App& command);
 void setup_db(CLI::App& command);
 void setup_features(CLI::App& command);
 void setup_fold(CLI::App& command);

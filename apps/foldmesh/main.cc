@@ -33,6 +33,7 @@ const std::vector<Command>& commands() {
       {"features", "merge alignments into features for the network", setup_features},
       {"predict", "run the network on features: structure and confidence", setup_predict},
       {"params", "generate, verify or list parameter files", setup_params},
+      {"bench", "measure this machine: how a search scales over processors", setup_bench},
   };
   return table;
 }

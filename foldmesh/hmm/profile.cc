@@ -128,6 +128,7 @@ void Profile::set_odds() {
   for_each_column(log_transitions_, odds_transitions_, [](const auto& from, auto& to) {
     std::transform(from.begin(), from.end(), to.begin(), polynomial_exp);
   });
+  float_tables_ = FloatTables(*this);
 }
 
 int Profile::byte_move(int L) {

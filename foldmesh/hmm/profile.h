@@ -17,6 +17,7 @@
 #include "foldmesh/hmm/core_model.h"
 #include "foldmesh/hmm/filters/pair_table.h"
 #include "foldmesh/hmm/filters/striped_table.h"
+#include "foldmesh/hmm/float_tables.h"
 
 namespace foldmesh::hmm {
 
@@ -64,6 +65,8 @@ class Profile {
   // --- odds ratios (Forward, Backward, null2); impossible = 0; arrays have row_size() cells ---
   const float* match_odds(bio::Code x) const { return odds_.data() + static_cast<size_t>(x) * row_size(); }
   const TransitionTable<float>& odds_transitions() const { return odds_transitions_; }
+  // The same in vector order.
+  const FloatTables& float_tables() const { return float_tables_; }
 
   // --- bytes (SSV, MSV): unsigned costs in third-bits above an offset ---
   static constexpr int kByteBase = 190;
@@ -106,6 +109,7 @@ class Profile {
   int q_;
   std::vector<float> log_odds_, odds_;
   TransitionTable<float> log_transitions_, odds_transitions_;
+  FloatTables float_tables_;
   float byte_scale_, word_scale_;
   int byte_bias_ = 0, byte_entry_ = 0, byte_end_ = 0, word_end_ = 0;
   std::vector<uint8_t> byte_cost_;

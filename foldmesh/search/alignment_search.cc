@@ -58,14 +58,16 @@ void make_folder(const fs::path& folder) {
   if (error) base::throw_machine("{}: cannot be created: {}", folder.string(), error.message());
 }
 
-using Append = void (*)(std::string&, const QueryLabel&, const TopHits&, bool);
+using Append = void (*)(std::string&, const QueryLabel&, const TopHits&, bool, const TextSink&);
 
 void write_table(const fs::path& path, Append append, const QueryLabel& label, const TopHits& hits,
                  const RunInfo& info) {
+  base::AtomicFile file(path);
   std::string text;
-  append(text, label, hits, true);
+  append(text, label, hits, true, [&](std::string_view piece) { file.write(piece); });
   append_table_tail(text, info);
-  base::write_file_atomically(path, text);
+  file.write(text);
+  file.commit();
 }
 
 AlignmentSearchFacts write_outputs(const bio::Sequence& query, const NamedDatabase& database,

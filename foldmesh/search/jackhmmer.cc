@@ -38,16 +38,17 @@ void IterativeQuery::start_round(const hmm::CoreModel& model) {
 
 // Targets are known by name, not by sequence. Returns how many hits are new.
 int IterativeQuery::mark_new_targets() {
+  const auto before = std::exchange(included_, std::make_shared<std::unordered_set<std::string>>());
+  result_->hits.set_marks([before](hmm::Hit& hit) {
+    const bool was_included = before->contains(hit.name);
+    hit.is_new = hit.included && !was_included;
+    hit.is_dropped = !hit.included && was_included;
+  });
   int n_new = 0;
-  std::unordered_set<std::string> now;
-  for (hmm::Hit& hit : result_->hits.hits()) {
-    const bool before = included_.contains(hit.name);
-    hit.is_new = hit.included && !before;
-    hit.is_dropped = !hit.included && before;
+  result_->hits.for_each([&](const hmm::Hit& hit) {
     n_new += hit.is_new;
-    if (hit.included) now.insert(hit.name);
-  }
-  included_ = std::move(now);
+    if (hit.included) included_->insert(hit.name);
+  });
   return n_new;
 }
 
@@ -85,7 +86,7 @@ void IterativeQuery::take(SearchResult result) {
                  "@@\n@@ Round:                  {}\n"
                  "@@ Included in MSA:        {} subsequences (query + {} subseqs from {} targets)\n"
                  "@@ Model size:             {} positions\n@@\n\n",
-                 round_, msa_.rows.size(), msa_.rows.size() - 1, included_.size(), profile_->M());
+                 round_, msa_.rows.size(), msa_.rows.size() - 1, included_->size(), profile_->M());
 }
 
 void IterativeQuery::write_report(int n_new, size_t n_rows_before) {

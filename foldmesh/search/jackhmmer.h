@@ -3,6 +3,7 @@
 #ifndef FOLDMESH_SEARCH_JACKHMMER_H_
 #define FOLDMESH_SEARCH_JACKHMMER_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -44,7 +45,9 @@ class IterativeQuery {
   bool finished_ = false;
   std::optional<hmm::Profile> profile_;
   std::optional<SearchResult> result_;
-  std::unordered_set<std::string> included_;  // names, in the last round
+  // Names, in the last round.
+  std::shared_ptr<std::unordered_set<std::string>> included_ =
+      std::make_shared<std::unordered_set<std::string>>();
   bio::Msa msa_;
   std::string report_, model_text_;
 };

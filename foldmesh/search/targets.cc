@@ -62,6 +62,7 @@ class PackedTargets : public TargetDatabase {
       : TargetDatabase(path.string()), database_(path) {}
 
   std::optional<int64_t> n_targets() const override { return database_.n_sequences(); }
+  std::optional<int64_t> n_residues() const override { return database_.n_residues(); }
 
   std::unique_ptr<TargetStream> stream(int64_t block_residues, int n_threads) override {
     if (block_residues == 0) {
@@ -70,6 +71,33 @@ class PackedTargets : public TargetDatabase {
       block_residues = std::clamp(n / (kBlocksPerThread * n_threads), smallest, kLargestBlock);
     }
     return std::make_unique<PackedStream>(database_, block_residues);
+  }
+
+  // Whole blocks, or equal numbers of targets within a block.
+  std::optional<std::vector<TargetRange>> ranges(int64_t residues) const override {
+    std::vector<TargetRange> out;
+    bool open = false;  // whether the last range may grow
+    for (const seqdb::DirectoryEntry& entry : database_.directory()) {
+      const auto first = static_cast<int64_t>(entry.first_ordinal),
+                 n = static_cast<int64_t>(entry.n_sequences),
+                 n_residues = static_cast<int64_t>(entry.n_residues);
+      if (open && out.back().n_residues + n_residues <= residues) {
+        out.back().n_targets += n;
+        out.back().n_residues += n_residues;
+        continue;
+      }
+      const int64_t n_parts = std::clamp<int64_t>((n_residues + residues / 2) / residues, 1, n);
+      for (int64_t part = 0; part < n_parts; ++part) {
+        const int64_t begin = n * part / n_parts, end = n * (part + 1) / n_parts;
+        out.push_back({first + begin, end - begin, n_residues / n_parts});
+      }
+      open = n_parts == 1;
+    }
+    return out;
+  }
+  std::shared_ptr<const TargetBlock> block(const TargetRange& range) const override {
+    return std::make_shared<PackedBlock>(database_,
+                                         seqdb::Chunk{range.first, range.n_targets, range.n_residues});
   }
 
  private:

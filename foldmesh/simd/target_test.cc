@@ -16,10 +16,18 @@ TEST(Target, ForcedOneIsInUseUntilTheEnd) {
     const ForcedTarget forced(target);
     EXPECT_EQ(current_target(), target);
     const std::string name = target_name(target);
-    if (name == "SCALAR") EXPECT_EQ(vector_bytes(), 1);
-    if (name == "SSE4" || name == "NEON") EXPECT_EQ(vector_bytes(), 16);
-    if (name == "AVX2") EXPECT_EQ(vector_bytes(), 32);
-    if (name == "AVX3") EXPECT_EQ(vector_bytes(), 64);
+    if (name == "SCALAR") {
+      EXPECT_EQ(vector_bytes(), 1);
+    }
+    if (name == "SSE4" || name == "NEON") {
+      EXPECT_EQ(vector_bytes(), 16);
+    }
+    if (name == "AVX2") {
+      EXPECT_EQ(vector_bytes(), 32);
+    }
+    if (name == "AVX3") {
+      EXPECT_EQ(vector_bytes(), 64);
+    }
     EXPECT_NE(name, "Unknown");
   }
   EXPECT_EQ(current_target(), widest);
