@@ -166,6 +166,7 @@ void Profile::set_striped_tables() {
   pair_table_ = make_pair_table(*this);
   striped_byte_costs_ = make_striped_table<uint8_t>(
       bio::kNumCodes, core_.M, 255, [&](size_t x, int k) { return byte_cost(static_cast<bio::Code>(x))[k]; });
+  striped_words_ = make_striped_words(*this);
 }
 
 int16_t Profile::word_of(float log_prob) const {

@@ -17,6 +17,7 @@
 #include "foldmesh/hmm/core_model.h"
 #include "foldmesh/hmm/filters/pair_table.h"
 #include "foldmesh/hmm/filters/striped_table.h"
+#include "foldmesh/hmm/filters/striped_words.h"
 #include "foldmesh/hmm/float_tables.h"
 
 namespace foldmesh::hmm {
@@ -94,6 +95,8 @@ class Profile {
   int word_move(int L) const;                 // N, C, J leave
   const int16_t* word_score(bio::Code x) const { return word_score_.data() + row(x); }
   const TransitionTable<int16_t>& word_transitions() const { return word_transitions_; }
+  // Laid out for vectors, as above.
+  const StripedWords& striped_words() const { return striped_words_; }
 
  private:
   size_t row(bio::Code x) const { return static_cast<size_t>(x) * (core_.M + 1); }
@@ -116,6 +119,7 @@ class Profile {
   DiagonalTable diagonal_table_;
   PairTable pair_table_;
   StripedTable<uint8_t> striped_byte_costs_;
+  StripedWords striped_words_;
   std::vector<int16_t> diagonal_cost_, word_score_;
   TransitionTable<int16_t> word_transitions_;
 };

@@ -32,7 +32,7 @@ FilterOutcome FilterCascade::run(std::span<const bio::Code> target) {
 
   if (p > options_.F2) {
     outcome.ran_viterbi = true;
-    const float viterbi = viterbi_filter_ref(profile_, target, viterbi_).nats;
+    const float viterbi = viterbi_filter(profile_, target, viterbi_).nats;
     p = gumbel_survival(bit_score(viterbi, null), fit.mu_viterbi, fit.lambda);
     if (p > options_.F2) return outcome;
   }

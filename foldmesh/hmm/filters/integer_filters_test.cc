@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <tuple>
+#include <array>
+#include <cmath>
 
 #include "foldmesh/hmm/background.h"
 #include "foldmesh/hmm/evalue.h"
@@ -11,6 +12,7 @@
 #include "foldmesh/hmm/filters/first_pass.h"
 #include "foldmesh/hmm/filters/msv.h"
 #include "foldmesh/hmm/filters/ssv.h"
+#include "foldmesh/hmm/filters/viterbi.h"
 #include "foldmesh/hmm/random_model.h"
 #include "foldmesh/simd/target.h"
 
@@ -37,6 +39,7 @@ class IntegerFilters : public testing::TestWithParam<simd::Target> {
   simd::ForcedTarget forced_{GetParam()};
   base::Rng rng_{7};
   UngappedScratch scratch_;
+  ViterbiScratch viterbi_;
 };
 
 constexpr int kModelSizes[] = {1,  2,   3,   15,  16,  17,  31,  33,  63,  64,
@@ -72,6 +75,38 @@ TEST_P(IntegerFilters, SsvAndMsvEqualTheReference) {
     ASSERT_TRUE(same(msv_filter(profile, target, scratch_), msv_filter_ref(profile, target, scratch_)));
   });
   for (const int n : n_status) EXPECT_GT(n, 0);
+}
+
+TEST_P(IntegerFilters, ViterbiEqualsTheReference) {
+  int n_out_of_range = 0, n_without_path = 0;
+  for_each_pair(rng_, kModelSizes, kTargetLengths, [&](const Profile& profile, const auto& target) {
+    const FilterResult expected = viterbi_filter_ref(profile, target, viterbi_);
+    ASSERT_TRUE(same(viterbi_filter(profile, target, viterbi_), expected))
+        << profile.M() << " " << target.size();
+    n_out_of_range += expected.status == FilterStatus::kRange;
+    const std::vector<bio::Code> stops(target.size(), bio::kStop);
+    const FilterResult nothing = viterbi_filter(profile, stops, viterbi_);
+    ASSERT_TRUE(same(nothing, viterbi_filter_ref(profile, stops, viterbi_)));
+    n_without_path += std::isinf(nothing.nats);
+  });
+  EXPECT_GT(n_out_of_range, 0);
+  EXPECT_GT(n_without_path, 0);
+}
+
+// Long deletions cross many lanes.
+TEST_P(IntegerFilters, ViterbiFollowsLongDeletions) {
+  for (const int M : {40, 100, 333, 1000}) {
+    CoreModel model = random_model(rng_, M, 2.5);
+    for (int k = 1; k < M; ++k) model.t[k] = {0.6f, 0.1f, 0.3f, 0.5f, 0.5f, 0.02f, 0.98f};
+    const Profile profile(model);
+    for (int n = 0; n < 10; ++n) {
+      std::vector<bio::Code> target = random_target(rng_, 60);
+      for (int part = 0; part < 3; ++part) plant_match(rng_, model, 12, target);
+      ASSERT_TRUE(
+          same(viterbi_filter(profile, target, viterbi_), viterbi_filter_ref(profile, target, viterbi_)))
+          << M << " " << n;
+    }
+  }
 }
 
 TEST_P(IntegerFilters, LargeModelsAndLongTargets) {
