@@ -137,6 +137,9 @@ std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Seque
   for (const NamedDatabase& database : databases) search_options.max_rows.push_back(database.max_rows);
   std::vector<AlignmentSearchFacts> facts(queries.size() * databases.size());
   const auto step = static_cast<size_t>(options.queries_per_pass);
+  if (queries.size() > step) {
+    for (TargetDatabase* database : targets) database->keep(options.keep_bytes / std::ssize(targets));
+  }
   for (size_t first = 0; first < queries.size(); first += step) {
     const size_t n = std::min(step, queries.size() - first);
     std::vector<std::optional<hmm::Profile>> profiles(n);

@@ -37,6 +37,8 @@ struct AlignmentSearchOptions {
   std::string subfolder;  // of a query's folder; may be empty
   RunInfo info;
   int queries_per_pass = 64;
+  // Databases that have to be parsed and are searched several times stay in memory up to this size.
+  int64_t keep_bytes = int64_t{512} << 20;
 };
 
 // What one query found in one database.
