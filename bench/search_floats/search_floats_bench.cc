@@ -135,13 +135,19 @@ void run(const std::string& queries_path, const std::string& targets_path, const
     ForwardParser parser;
     static std::vector<Specials> f, b;
     static std::vector<DomainDefinition> defs;
-    if (f.size() < tasks.size()) { f.resize(tasks.size()); b.resize(tasks.size()); defs.resize(tasks.size()); }
+    if (f.size() < tasks.size()) {
+      f.resize(tasks.size());
+      b.resize(tasks.size());
+      defs.resize(tasks.size());
+    }
     vf.time(cells, [&] { parser.forward(p, tasks, std::span(f).first(tasks.size())); });
     const BiasFilter bias(p.core());
     std::vector<Specials> pf;
     cells = 0;
     for (size_t n = 0; n < tasks.size(); ++n) {
-      if (exponential_survival(bit_score(f[n].nats, bias.null_score(tasks[n].residues)), p.core().evalue.tau, p.core().evalue.lambda) > o.F3) continue;
+      if (exponential_survival(bit_score(f[n].nats, bias.null_score(tasks[n].residues)), p.core().evalue.tau,
+                               p.core().evalue.lambda) > o.F3)
+        continue;
       passed.push_back(tasks[n]);
       pf.push_back(f[n]);
       cells += (double)tasks[n].residues.size() * p.M();
@@ -151,12 +157,12 @@ void run(const std::string& queries_path, const std::string& targets_path, const
     for (size_t n = 0; n < passed.size(); ++n) dt.push_back({passed[n].residues, &pf[n], &b[n]});
     static DomainDefiner* definer = nullptr;
     delete definer;
-    definer = new DomainDefiner(p, 42);
-    vd.time(cells, [&] { definer->define(dt, std::span(defs).first(dt.size())); });
+    definer = new DomainDefiner();
+    vd.time(cells, [&] { definer->define(p, 42, dt, std::span(defs).first(dt.size())); });
   }
   for (const Stage& s : {build, vf, vb, vd})
-    fmt::print("{:<20} {:>8} calls {:>10.4f} Mcells {:>8.3f} s {:>8.3f} ns/cell\n", s.name, s.calls, s.cells / 1e6, s.seconds,
-               s.seconds / s.cells * 1e9);
+    fmt::print("{:<20} {:>8} calls {:>10.4f} Mcells {:>8.3f} s {:>8.3f} ns/cell\n", s.name, s.calls,
+               s.cells / 1e6, s.seconds, s.seconds / s.cells * 1e9);
   if (getenv("NOREF")) return;
   int64_t regions = 0, clustered = 0, envelopes = 0, domains = 0, n_hits = 0;
   double env_cells = 0;

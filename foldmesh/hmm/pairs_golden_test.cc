@@ -8,6 +8,7 @@
 #include "foldmesh/hmm/domains/domain_definition_ref.h"
 #include "foldmesh/hmm/evalue.h"
 #include "foldmesh/hmm/filters/cascade.h"
+#include "foldmesh/hmm/filters/forward.h"
 #include "foldmesh/hmm/golden_data.h"
 #include "foldmesh/hmm/hmm_file.h"
 #include "foldmesh/hmm/numeric.h"
@@ -83,7 +84,13 @@ Row flag_columns(const Profile& profile, std::span<const bio::Code> target) {
   options.F1 = 5e-4;
   options.F2 = 5e-5;
   options.F3 = 5e-7;
-  const FilterOutcome outcome = FilterCascade(profile, options).run(target);
+  FilterCascade cascade(profile, options);
+  FilterOutcome outcome = cascade.run(target);
+  if (outcome.past_viterbi) {
+    DpMatrix matrix;
+    const LengthModel length = LengthModel::multihit(static_cast<int>(target.size()));
+    cascade.judge_forward(forward_ref(profile, length, target, DpMatrix::Keep::kSpecials, matrix), outcome);
+  }
   const auto flag = [](bool value) { return std::string(value ? "1" : "0"); };
   return {{"pass_msv", flag(outcome.past_msv)},
           {"pass_bias", flag(outcome.past_bias)},

@@ -11,10 +11,11 @@ void Null2Sums::finish() const {
   for (float& score : scores_) score = std::log(score / static_cast<float>(kSampledTraces));
 }
 
-void DomainDefiner::define(std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out) {
+void DomainDefiner::define(const Profile& profile, uint32_t seed, std::span<const DefinitionTask> tasks,
+                           std::span<DomainDefinition> out) {
   find_stretches(tasks, out);
-  sample_regions(tasks, out);
-  score_envelopes(tasks, out);
+  sample_regions(profile, seed, tasks, out);
+  score_envelopes(profile, tasks, out);
 }
 
 // Sets the tracks and counts of regions; leaves regions_ with those to be sampled and envelopes_ with a place
@@ -46,7 +47,8 @@ void DomainDefiner::find_stretches(std::span<const DefinitionTask> tasks, std::s
 }
 
 // Replaces the sampled regions in envelopes_ by their envelopes, and sets their null2 scores.
-void DomainDefiner::sample_regions(std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out) {
+void DomainDefiner::sample_regions(const Profile& profile, uint32_t seed,
+                                   std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out) {
   if (regions_.empty()) return;
   std::vector<ForwardTask> stretches;
   std::vector<Null2Sums> sums;
@@ -65,7 +67,7 @@ void DomainDefiner::sample_regions(std::span<const DefinitionTask> tasks, std::s
       samples.push_back(
           {trace, domain.seq_from + offset, domain.seq_to + offset, domain.hmm_from, domain.hmm_to});
       sums[region].add_domain(domain.seq_from, domain.seq_to,
-                              null2_by_nodes(profile_.float_tables(), domain.nodes, counts_));
+                              null2_by_nodes(profile.float_tables(), domain.nodes, counts_));
     }
     sums[region].finish_trace();
     if (trace + 1 < kSampledTraces) return;
@@ -73,7 +75,7 @@ void DomainDefiner::sample_regions(std::span<const DefinitionTask> tasks, std::s
     found[region] = cluster_samples(samples, kSampledTraces);
     samples.clear();
   };
-  sampler_.sample(profile_, stretches, seed_, kSampledTraces, on_trace);
+  sampler_.sample(profile, stretches, seed, kSampledTraces, on_trace);
 
   const std::vector<Stretch> places = std::move(envelopes_);
   envelopes_.clear();
@@ -92,7 +94,8 @@ void DomainDefiner::sample_regions(std::span<const DefinitionTask> tasks, std::s
 }
 
 // The flanks are those of the whole target, so that scores of envelopes compare.
-void DomainDefiner::score_envelopes(std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out) {
+void DomainDefiner::score_envelopes(const Profile& profile, std::span<const DefinitionTask> tasks,
+                                    std::span<DomainDefinition> out) {
   std::vector<EnvelopeTask> stretches;
   for (const Stretch& envelope : envelopes_) {
     const std::span<const bio::Code> target = tasks[envelope.task].residues;
@@ -101,7 +104,7 @@ void DomainDefiner::score_envelopes(std::span<const DefinitionTask> tasks, std::
                          !envelope.sampled});
   }
   std::vector<EnvelopeScore> scores(stretches.size());
-  scorer_.score(profile_, stretches, scores);
+  scorer_.score(profile, stretches, scores);
 
   int last_end = 0;  // of the region's last domain so far
   for (size_t n = 0; n < envelopes_.size(); ++n) {
@@ -110,13 +113,13 @@ void DomainDefiner::score_envelopes(std::span<const DefinitionTask> tasks, std::
     if (envelope.first_of_region) last_end = 0;
     ++definition.n_envelopes;
     if (envelope.from <= last_end) ++definition.n_overlaps;
-    if (add_domain(tasks[envelope.task], envelope, scores[n], definition)) last_end = envelope.to;
+    if (add_domain(profile, tasks[envelope.task], envelope, scores[n], definition)) last_end = envelope.to;
   }
 }
 
 // False, and no domain, when the posteriors exceed the number range or no alignment exists.
-bool DomainDefiner::add_domain(const DefinitionTask& task, const Stretch& envelope,
-                               const EnvelopeScore& score, DomainDefinition& definition) const {
+bool DomainDefiner::add_domain(const Profile& profile, const DefinitionTask& task, const Stretch& envelope,
+                               const EnvelopeScore& score, DomainDefinition& definition) {
   if (!score.in_range || score.alignment.steps.empty()) return false;
   const int from = envelope.from, to = envelope.to;
   Domain& domain = definition.domains.emplace_back();
@@ -124,7 +127,7 @@ bool DomainDefiner::add_domain(const DefinitionTask& task, const Stretch& envelo
   domain.env_to = to;
   domain.envelope_score = score.nats;
   domain.oa_score = score.alignment.expected_accuracy;
-  domain.alignment = render_alignment(profile_, task.residues.subspan(from - 1, to - from + 1),
+  domain.alignment = render_alignment(profile, task.residues.subspan(from - 1, to - from + 1),
                                       score.alignment.steps, from - 1);
   std::vector<float>& null2 = definition.null2_scores;
   if (!envelope.sampled) {

@@ -33,7 +33,8 @@ struct DomainDefinition {
   DomainTracks tracks;
 };
 
-// One target whose domains are wanted. `forward` and `backward`: special states of the whole target, multihit.
+// One target whose domains are wanted. `forward` and `backward`: special states of the whole target,
+// multihit.
 struct DefinitionTask {
   std::span<const bio::Code> residues;
   const Specials* forward = nullptr;
@@ -72,14 +73,13 @@ class Null2Sums {
   int done_ = 0;  // residues that have got their share of this alignment
 };
 
-// Working memory for one thread; not thread-safe. Regions and envelopes of all targets of a call are worked on
-// together; what comes out for a target does not depend on the others.
+// Working memory for one thread; not thread-safe. Regions and envelopes of all targets of a call are worked
+// on together; what comes out for a target does not depend on the others.
 class DomainDefiner {
  public:
-  DomainDefiner(const Profile& profile, uint32_t seed) : profile_(profile), seed_(seed) {}
-
-  // Sampling starts from the same seed in every region. Memory in `out` is used again.
-  void define(std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out);
+  // Sampling starts from `seed` in every region. Memory in `out` is used again.
+  void define(const Profile& profile, uint32_t seed, std::span<const DefinitionTask> tasks,
+              std::span<DomainDefinition> out);
 
  private:
   // A region that holds several domains, or an envelope, of target `task`.
@@ -90,13 +90,13 @@ class DomainDefiner {
   };
 
   void find_stretches(std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out);
-  void sample_regions(std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out);
-  void score_envelopes(std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out);
-  bool add_domain(const DefinitionTask& task, const Stretch& envelope, const EnvelopeScore& score,
-                  DomainDefinition& definition) const;
+  void sample_regions(const Profile& profile, uint32_t seed, std::span<const DefinitionTask> tasks,
+                      std::span<DomainDefinition> out);
+  void score_envelopes(const Profile& profile, std::span<const DefinitionTask> tasks,
+                       std::span<DomainDefinition> out);
+  static bool add_domain(const Profile& profile, const DefinitionTask& task, const Stretch& envelope,
+                         const EnvelopeScore& score, DomainDefinition& definition);
 
-  const Profile& profile_;
-  const uint32_t seed_;
   TraceSampler sampler_;
   EnvelopeScorer scorer_;
   std::vector<Stretch> regions_;    // to be sampled

@@ -11,14 +11,16 @@
 namespace foldmesh::hmm {
 
 const DomainDefinition& DomainDefinerRef::define(std::span<const bio::Code> target, const DpMatrix& forward,
-                                              const DpMatrix& backward) {
+                                                 const DpMatrix& backward) {
   target_ = target;
   const int L = static_cast<int>(target.size());
   DomainTracks tracks = std::move(result_.tracks);  // keeps its memory
   result_ = DomainDefinition{};
   result_.tracks = std::move(tracks);
   result_.null2_scores.assign(L + 1, 0.0f);
-  if (!decode_domain_tracks(LengthModel::multihit(L), forward.specials, backward.specials, backward.own_scales, result_.tracks)) return result_;
+  if (!decode_domain_tracks(LengthModel::multihit(L), forward.specials, backward.specials,
+                            backward.own_scales, result_.tracks))
+    return result_;
   result_.n_expected = result_.tracks.begins[L];
 
   for (const Region& region : find_regions(result_.tracks)) {

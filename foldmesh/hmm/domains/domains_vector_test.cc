@@ -1,4 +1,5 @@
-// The batched, vectorised domain code against its plain versions, bit by bit, on every vector instruction set.
+// The batched, vectorised domain code against its plain versions, bit by bit, on every vector instruction
+// set.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -114,7 +115,8 @@ TEST(EnvelopeScores, OutOfRangeOnesDoNotDisturbTheOthers) {
     }
     std::vector<EnvelopeTask> tasks;
     for (int n = 0; n < 5; ++n) {
-      tasks.push_back({{LengthModel::unihit(2 * M), targets.add(random_target(rng, model, 2 * M - n))}, true});
+      tasks.push_back(
+          {{LengthModel::unihit(2 * M), targets.add(random_target(rng, model, 2 * M - n))}, true});
     }
     tasks[2].stretch.residues = targets.add(twice);
     EXPECT_EQ(reference_score(profile, tasks[2]).in_range, M < 100);
@@ -157,8 +159,8 @@ TEST(TraceSampler, SameDrawsAsReference) {
           EXPECT_EQ(domains[d].seq_to, wanted[d].seq_to);
           EXPECT_EQ(domains[d].hmm_from, wanted[d].hmm_from);
           EXPECT_EQ(domains[d].hmm_to, wanted[d].hmm_to);
-          EXPECT_TRUE(std::equal(domains[d].nodes.begin(), domains[d].nodes.end(),
-                                 wanted[d].emitting.begin(), wanted[d].emitting.end()));
+          EXPECT_TRUE(std::equal(domains[d].nodes.begin(), domains[d].nodes.end(), wanted[d].emitting.begin(),
+                                 wanted[d].emitting.end()));
           simd::AlignedVector<float> counts;
           std::vector<float> counts_ref;
           expect_same_odds(null2_by_nodes(profile.float_tables(), domains[d].nodes, counts),
@@ -220,10 +222,10 @@ TEST(DomainDefiner, BatchesGiveWhatSingleTargetsGive) {
     parser.forward(profile, forward_tasks, forward_rows);
     parser.backward(profile, forward_tasks, forward_rows, backward_rows);
     DomainDefinerRef reference(profile, 42);
-    DomainDefiner definer(profile, 42);
+    DomainDefiner definer;
     std::vector<DomainDefinition> definitions(tasks.size());
     for (int repetition = 0; repetition < 2; ++repetition) {
-      definer.define(tasks, definitions);
+      definer.define(profile, 42, tasks, definitions);
       for (size_t n = 0; n < tasks.size(); ++n) {
         SCOPED_TRACE(n);
         const DomainDefinition& expected = reference.define(tasks[n].residues, forward[n], backward[n]);

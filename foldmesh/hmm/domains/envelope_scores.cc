@@ -157,9 +157,9 @@ HWY_INLINE void accuracy_deletes(D d, const FloatTables& t, Row row) {
   const int Q = t.Q();
   const V first_lane = no_first_lane(d);
   const auto may_dd = [&](int q) {
-    return hn::LoadDup128(d, t.allowed() + static_cast<size_t>(q * FloatTables::kAllowedColumns +
-                                                               FloatTables::kMayDD) *
-                                               FloatTables::kLanes);
+    return hn::LoadDup128(
+        d, t.allowed() + static_cast<size_t>(q * FloatTables::kAllowedColumns + FloatTables::kMayDD) *
+                             FloatTables::kLanes);
   };
   V carry = hn::Set(d, -std::numeric_limits<float>::infinity());
   for (int q = 0; q < Q; ++q) {
@@ -196,7 +196,9 @@ class EnvelopeGroup {
   using At = Layout<D, 1>;
   static constexpr int kSlots = At::kSlots;
 
-  static size_t bytes(int Q, size_t L) { return (L + 1) * (2 * At::mi_size(Q) + At::d_size(Q)) * sizeof(float); }
+  static size_t bytes(int Q, size_t L) {
+    return (L + 1) * (2 * At::mi_size(Q) + At::d_size(Q)) * sizeof(float);
+  }
 
   EnvelopeGroup(const Profile& profile, const EnvelopeTask* tasks, const int* order, int n,
                 EnvelopeScore* out, EnvelopeScratch& scratch)
@@ -264,8 +266,9 @@ class EnvelopeGroup {
     float nats[kSlots] = {}, backward_nats[kSlots] = {};
     float* deletes = scratch_.deletes.data();
     forward_slots<D, 1>(d, t_, slots, forward, nats, [&](int i) { return Row{forward_row(i), deletes}; });
-    backward_slots<D, 1>(d, t_, slots, forward, backward, backward_nats, own_scales_,
-                         [&](int i) { return Row{backward_row(i), deletes}; });
+    backward_slots<D, 1>(d, t_, slots, forward, backward, backward_nats, own_scales_, [&](int i) {
+      return Row{backward_row(i), deletes};
+    });
     for (int s = 0; s < n_; ++s) out_[s]->nats = nats[s];
   }
 
@@ -289,7 +292,8 @@ class EnvelopeGroup {
     }
     float begin[kSlots] = {};
     for (int i = 1; i <= L_; ++i) {
-      const Row previous = {backward_row(i - 1), accuracy_row(i - 1)}, row = {backward_row(i), accuracy_row(i)};
+      const Row previous = {backward_row(i - 1), accuracy_row(i - 1)},
+                row = {backward_row(i), accuracy_row(i)};
       const auto highest = accuracy_match_insert(
           d, t_, spread(d, begin), previous, spread(d, &scratch_.scales[static_cast<size_t>(i) * kSlots]),
           forward_row(i), row, any_null2_ ? scratch_.null2_sums.data() : nullptr);
@@ -333,7 +337,8 @@ class EnvelopeGroup {
     scratch_.null2_insert.resize(static_cast<size_t>(Q) * FloatTables::kLanes);
     for (int q = 0; q < Q; ++q) {
       for (int r = 0; r < FloatTables::kLanes; ++r) {
-        const size_t lane = static_cast<size_t>(s) * FloatTables::kLanes + r, to = q * FloatTables::kLanes + r;
+        const size_t lane = static_cast<size_t>(s) * FloatTables::kLanes + r,
+                     to = q * FloatTables::kLanes + r;
         scratch_.null2_match[to] = scratch_.null2_sums[At::m(q, 0) + lane] * norm;
         scratch_.null2_insert[to] = scratch_.null2_sums[At::i(q, 0) + lane] * norm;
       }

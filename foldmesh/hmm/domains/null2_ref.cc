@@ -56,7 +56,8 @@ Null2Odds null2_by_expectation_ref(const Profile& profile, DpMatrix& posterior) 
   return mean_odds(profile, m, ins, (flanks.N * norm + flanks.C * norm) + flanks.J * norm);
 }
 
-Null2Odds null2_by_trace_ref(const Profile& profile, const SampledDomain& domain, std::vector<float>& counts) {
+Null2Odds null2_by_trace_ref(const Profile& profile, const SampledDomain& domain,
+                             std::vector<float>& counts) {
   counts.assign(profile.row_size(), 0.0f);
   for (int k : domain.emitting) counts[k] += 1.0f;
   const float norm = static_cast<float>(1.0 / static_cast<float>(domain.emitting.size()));

@@ -56,7 +56,7 @@ struct MatrixCells {
 }  // namespace
 
 OptimalAlignment optimal_accuracy_alignment_ref(const Profile& profile, const LengthModel& length,
-                                            const DpMatrix& posterior, DpMatrix& values) {
+                                                const DpMatrix& posterior, DpMatrix& values) {
   fill(profile, length, posterior, values);
   OptimalAlignment result;
   result.expected_accuracy = values.specials[posterior.L()].C;

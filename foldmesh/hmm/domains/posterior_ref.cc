@@ -7,7 +7,7 @@
 namespace foldmesh::hmm {
 
 bool decode_posteriors_ref(const Profile& profile, const LengthModel& length, const DpMatrix& forward,
-                       DpMatrix& backward) {
+                           DpMatrix& backward) {
   float norm = inverse_total(backward.specials[0]);
   for (int i = 1; i <= forward.L(); ++i) {
     const SpecialRow& f = forward.specials[i];

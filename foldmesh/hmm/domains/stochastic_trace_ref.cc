@@ -169,7 +169,7 @@ class Walk {
 }  // namespace
 
 std::vector<SampledDomain> sample_trace_ref(const Profile& profile, const LengthModel& length,
-                                        const DpMatrix& forward, Lcg& rng) {
+                                            const DpMatrix& forward, Lcg& rng) {
   return Walk(profile, length, forward, rng).run();
 }
 

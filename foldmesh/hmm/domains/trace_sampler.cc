@@ -66,8 +66,9 @@ void fill_together(D d, const Profile& profile, const ForwardTask* tasks, const 
     scratch.rows[s].resize(here[s]->residues.size() + 1);
     rows[s] = scratch.rows[s].data();
   }
-  forward_slots<D, 1>(d, t, Slots<D, 1>(t, here, n), rows, nats,
-                      [&](int i) { return Row{mi + i * mi_size, deletes + i * d_size}; });
+  forward_slots<D, 1>(d, t, Slots<D, 1>(t, here, n), rows, nats, [&](int i) {
+    return Row{mi + i * mi_size, deletes + i * d_size};
+  });
   for (int s = 0; s < n; ++s) {
     const size_t block = static_cast<size_t>(s) * FloatTables::kLanes;
     on_region(order[s], scratch.rows[s],
@@ -75,7 +76,8 @@ void fill_together(D d, const Profile& profile, const ForwardTask* tasks, const 
   }
 }
 
-// Half the width where that holds the regions, or where they need too much memory side by side. Longest first.
+// Half the width where that holds the regions, or where they need too much memory side by side. Longest
+// first.
 template <class D>
 void fill_regions(D d, const Profile& profile, const ForwardTask* tasks, const int* order, int n,
                   TraceScratch& scratch, const OnRegion& on_region) {
@@ -112,9 +114,8 @@ void TraceSampler::sample(const Profile& profile, std::span<const ForwardTask> r
                           int n_traces, const OnTrace& on_trace) {
   order_.resize(regions.size());
   std::iota(order_.begin(), order_.end(), 0);
-  std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
-    return regions[a].residues.size() > regions[b].residues.size();
-  });
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](int a, int b) { return regions[a].residues.size() > regions[b].residues.size(); });
   const auto walk = [&](int region, std::span<const SpecialRow> rows, const RegionCells& cells) {
     TraceWalk walk(profile, regions[region].length, rows, cells);
     Lcg rng(seed);

@@ -150,8 +150,8 @@ void TraceWalk::from_match(Lcg& rng) {
   MatchChoice& kept = matches_[(i_ & match_rows_mask_) * kNodesKept + (k_ & (kNodesKept - 1))];
   if (kept.cell != cell) {
     kept.cell = cell;
-    kept.choice = choice_of<4>({rows_[row].B * t_.bm[k_], m(row, k) * t_.mm[k_], ins(row, k) * t_.im[k_],
-                                d(row, k) * t_.dm[k_]});
+    kept.choice = choice_of<4>(
+        {rows_[row].B * t_.bm[k_], m(row, k) * t_.mm[k_], ins(row, k) * t_.im[k_], d(row, k) * t_.dm[k_]});
   }
   constexpr State kStates[] = {State::kB, State::kM, State::kI, State::kD};
   state_ = kStates[kept.choice.pick(rng.next())];
@@ -213,8 +213,8 @@ const std::vector<double>& TraceWalk::exit_sums(int i) {
   return sums;
 }
 
-// Picks the match or delete state that the domain leaves from. Rounding may leave the sum of all cells short of
-// the draw: then it goes on from the first cell.
+// Picks the match or delete state that the domain leaves from. Rounding may leave the sum of all cells short
+// of the draw: then it goes on from the first cell.
 void TraceWalk::choose_exit(Lcg& rng) {
   const std::vector<double>& sums = exit_sums(i_);
   const double roll = rng.uniform();
@@ -227,10 +227,10 @@ void TraceWalk::choose_exit(Lcg& rng) {
     do {
       place = place + 1 < sums.size() ? place + 1 : 0;
       const size_t q = place / (2 * Profile::kLanes), lane = place % (2 * Profile::kLanes);
-      const float* cells = lane < Profile::kLanes
-                               ? cells_.match + i_ * cells_.match_row + q * cells_.match_vector + lane
-                               : cells_.deletes + i_ * cells_.deletes_row + q * cells_.delete_vector + lane -
-                                     Profile::kLanes;
+      const float* cells =
+          lane < Profile::kLanes
+              ? cells_.match + i_ * cells_.match_row + q * cells_.match_vector + lane
+              : cells_.deletes + i_ * cells_.deletes_row + q * cells_.delete_vector + lane - Profile::kLanes;
       sum += *cells * inverse;
     } while (!(roll < sum));
   }

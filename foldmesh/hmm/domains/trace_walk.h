@@ -1,6 +1,6 @@
 // Walks of sampled alignments through the full Forward matrix of one region. Most walks meet the same cells,
-// so the chances at a cell are kept: the weights are normalised and summed once, as bounds that the raw random
-// numbers are compared with.
+// so the chances at a cell are kept: the weights are normalised and summed once, as bounds that the raw
+// random numbers are compared with.
 #ifndef FOLDMESH_HMM_DOMAINS_TRACE_WALK_H_
 #define FOLDMESH_HMM_DOMAINS_TRACE_WALK_H_
 
@@ -15,8 +15,8 @@
 
 namespace foldmesh::hmm {
 
-// The region's cells. Node k = r * Q + q + 1 lies at q * vector + r of the match cells, `insert` behind them of
-// the insert cells; q * delete_vector + r of the delete cells.
+// The region's cells. Node k = r * Q + q + 1 lies at q * vector + r of the match cells, `insert` behind them
+// of the insert cells; q * delete_vector + r of the delete cells.
 struct RegionCells {
   const float *match, *deletes;  // row 0
   size_t match_row, deletes_row;
