@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <limits>
 
 #include "foldmesh/hmm/profile.h"
 
@@ -44,6 +45,12 @@ FloatTables::FloatTables(const Profile& profile) : m_(profile.M()), q_(profile.Q
   fill_column(dd_, q_, 1, 0, at(t.dd));
   md_.resize(n);
   fill_column(md_, q_, 1, 0, at(t.md));
+
+  unused_deletes_.resize(n);
+  fill_column(unused_deletes_, q_, 1, 0,
+              [this](int k) { return k == 1 || k > m_ ? std::numeric_limits<float>::infinity() : 0.0f; });
+  place_.assign(m_ + 1, 0);
+  for (int k = 1; k <= m_; ++k) place_[k] = (k - 1) % q_ * kLanes + (k - 1) / q_;
 
   allowed_.resize(n * kAllowedColumns);
   const std::vector<float>* kinds[kAllowedColumns] = {&t.bm, &t.mm, &t.im, &t.dm, &t.mi, &t.ii, &t.md, &t.dd};

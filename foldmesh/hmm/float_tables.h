@@ -36,6 +36,10 @@ class FloatTables {
   const float* backward_steps() const { return backward_.data(); }
   const float* dd() const { return dd_.data(); }  // [Q][4], D_k -> D_{k+1}
   const float* md() const { return md_.data(); }  // [Q][4], M_k -> D_{k+1}
+  // [Q][4], +infinity where the delete cell is never reached (node 1 and beyond M), else 0
+  const float* unused_deletes() const { return unused_deletes_.data(); }
+  // Place of node k in a table or array [Q][4].
+  int place(int k) const { return place_[k]; }
   // [Q][kAllowedColumns][4]
   const float* allowed() const { return allowed_.data(); }
   // [Q][4], match odds of code x
@@ -45,7 +49,8 @@ class FloatTables {
 
  private:
   int m_ = 0, q_ = 0;
-  simd::AlignedVector<float> forward_, backward_, dd_, md_, allowed_, odds_, odds_by_vector_;
+  std::vector<int> place_;  // [M+1]
+  simd::AlignedVector<float> forward_, backward_, dd_, md_, unused_deletes_, allowed_, odds_, odds_by_vector_;
 };
 
 }  // namespace foldmesh::hmm
