@@ -94,18 +94,18 @@ void TraceWalk::step(Lcg& rng) {
   }
 }
 
-void TraceWalk::lost() const {
+void TraceWalk::lost(int i, int k) const {
   base::throw_internal("sampled alignment with '{}' left the matrix at residue {}, node {}",
-                       profile_.core().name, i_, k_);
+                       profile_.core().name, i, k);
 }
 
 int TraceWalk::previous_row() const {
-  if (i_ < 1) lost();
+  if (i_ < 1) lost(i_, k_);
   return i_ - 1;
 }
 
 int TraceWalk::previous_node() const {
-  if (k_ < 1) lost();
+  if (k_ < 1) lost(i_, k_);
   return k_ - 1;
 }
 
@@ -135,40 +135,54 @@ void TraceWalk::from_begin(Lcg& rng) {
   state_ = row.b.pick(rng.next()) == 0 ? State::kN : State::kJ;
 }
 
-// Walking back, so the first match state seen is the last of the domain.
+// Follows the path as long as it stays in match states, which is most of the time.
+void TraceWalk::from_match(Lcg& rng) {
+  constexpr State kStates[] = {State::kB, State::kM, State::kI, State::kD};
+  const auto row_of_cells = static_cast<uint64_t>(profile_.M() + 1);
+  int i = i_, k = k_, pick = 1;
+  Lcg draws = rng;
+  while (pick == 1) {
+    if (i < 1 || k < 1) lost(i, k);
+    const uint64_t cell = static_cast<uint64_t>(i) * row_of_cells + k;
+    MatchChoice& kept = matches_[(i & match_rows_mask_) * kNodesKept + (k & (kNodesKept - 1))];
+    const int row = i - 1, before = k - 1;
+    if (kept.cell != cell) {
+      kept.cell = cell;
+      kept.choice = choice_of<4>({rows_[row].B * t_.bm[k], m(row, before) * t_.mm[k],
+                                  ins(row, before) * t_.im[k], d(row, before) * t_.dm[k]});
+    }
+    pick = kept.choice.pick(draws.next());
+    if (pick == 0) break;  // the domain begins with this match
+    i = row;
+    k = before;
+    if (pick == 1) nodes_.push_back(k);
+  }
+  rng = draws;
+  state_ = kStates[pick];
+  TraceDomain& domain = domains_.back();
+  if (pick == 0) {
+    domain.seq_from = i;
+    domain.hmm_from = k;
+    const size_t first = static_cast<size_t>(domain.nodes.data() - nodes_.data());
+    domain.nodes = std::span<const int>(nodes_).subspan(first);
+    --i;
+    --k;
+  } else if (pick == 2) {
+    nodes_.push_back(k);
+  }
+  i_ = i;
+  k_ = k;
+}
+
+// The last match of a domain comes first; its nodes are counted from there, and the first match is known when
+// the domain begins.
 void TraceWalk::visit_match() {
   TraceDomain& domain = domains_.back();
   if (domain.seq_to == 0) {
     domain.seq_to = i_;
     domain.hmm_to = k_;
   }
-  domain.seq_from = i_;
-  domain.hmm_from = k_;
   nodes_.push_back(k_);
-}
-
-void TraceWalk::from_match(Lcg& rng) {
-  const int row = previous_row(), k = previous_node();
-  const uint64_t cell = static_cast<uint64_t>(i_) * (profile_.M() + 1) + k_;
-  MatchChoice& kept = matches_[(i_ & match_rows_mask_) * kNodesKept + (k_ & (kNodesKept - 1))];
-  if (kept.cell != cell) {
-    kept.cell = cell;
-    kept.choice = choice_of<4>(
-        {rows_[row].B * t_.bm[k_], m(row, k) * t_.mm[k_], ins(row, k) * t_.im[k_], d(row, k) * t_.dm[k_]});
-  }
-  constexpr State kStates[] = {State::kB, State::kM, State::kI, State::kD};
-  state_ = kStates[kept.choice.pick(rng.next())];
-  i_ = row;
-  k_ = k;
-  if (state_ == State::kM) {
-    visit_match();
-  } else if (state_ == State::kI) {
-    nodes_.push_back(k_);
-  } else if (state_ == State::kB) {
-    TraceDomain& domain = domains_.back();
-    const size_t first = static_cast<size_t>(domain.nodes.data() - nodes_.data());
-    domain.nodes = std::span<const int>(nodes_).subspan(first);
-  }
 }
 
 void TraceWalk::from_insert(Lcg& rng) {
@@ -236,7 +250,7 @@ void TraceWalk::choose_exit(Lcg& rng) {
   int q = static_cast<int>(std::upper_bound(sums.begin(), sums.end(), roll) - sums.begin());
   double sum = q == 0 ? 0.0 : sums[q - 1];
   if (q == profile_.Q()) {
-    if (!(sum > 0)) lost();
+    if (!(sum > 0)) lost(i_, k_);
     q = 0;
   }
   int place = add_exits(q, inverse, roll, sum);

@@ -52,7 +52,7 @@ class TraceWalk {
 
   template <int n>
   static Choice<n> choice_of(const float (&weights)[n]);
-  [[noreturn]] void lost() const;
+  [[noreturn]] void lost(int i, int k) const;
   int previous_row() const;
   int previous_node() const;
 
