@@ -61,6 +61,8 @@ class TargetDatabase {
   // Known in advance for packed databases only.
   virtual std::optional<int64_t> n_targets() const = 0;
   virtual std::optional<int64_t> n_residues() const { return std::nullopt; }
+  // Path, size and time of the last change, and what else tells one content from another without reading it.
+  virtual std::string identity() const;
   // A new pass from the start. Blocks have about `block_residues` residues (>= 1), or one target if that is
   // longer; 0 chooses a size that keeps `n_threads` busy. What is found does not depend on it.
   virtual std::unique_ptr<TargetStream> stream(int64_t block_residues, int n_threads) = 0;
