@@ -103,6 +103,9 @@ class AlignmentSearch {
 
   std::vector<AlignmentSearchFacts> run() {
     open_state();
+    if (n_queries_of_pass(0) < queries_.size()) {
+      for (TargetDatabase* database : targets_) database->keep(options_.keep_bytes / std::ssize(targets_));
+    }
     size_t pass = 0;
     for (size_t first = 0; first < queries_.size(); ++pass) {
       const size_t n = n_queries_of_pass(first);
@@ -121,9 +124,11 @@ class AlignmentSearch {
   }
 
   void open_state() {
-    const bool has_stream = std::any_of(targets_.begin(), targets_.end(),
-                                        [](const TargetDatabase* d) { return d->path() == "-"; });
-    if (!options_.resumable || has_stream || facts_.empty()) return;
+    // What comes through a pipe cannot be known again.
+    const bool all_files = std::all_of(targets_.begin(), targets_.end(), [](const TargetDatabase* database) {
+      return fs::is_regular_file(database->path());
+    });
+    if (!options_.resumable || !all_files || facts_.empty()) return;
     state_.emplace(options_.output_folder / ".search-state", key_of(queries_, databases_, options_));
     if (!state_->was_interrupted()) return;
     size_t n_done = 0;

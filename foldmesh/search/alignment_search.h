@@ -40,6 +40,8 @@ struct AlignmentSearchOptions {
   // A run that was interrupted is continued by the next one with the same input, options and databases. What
   // it needs stands in `<output folder>/.search-state` until the run is complete.
   bool resumable = true;
+  // Databases that have to be parsed and are searched several times stay in memory up to this size.
+  int64_t keep_bytes = int64_t{512} << 20;
 };
 
 // What one query found in one database.

@@ -125,6 +125,7 @@ class Checkpoints {
 void run_jackhmmer(const SequenceSource& source, const JackhmmerOptions& jackhmmer, TargetDatabase& database,
                    const RunOptions& options, base::ThreadPool& pool) {
   RunWriter writer(options);
+  if (jackhmmer.max_rounds > 1) database.keep(options.keep_bytes);
   Checkpoints models(jackhmmer.hmm_checkpoints, ".hmm"), alignments(jackhmmer.alignment_checkpoints, ".sto");
   for (;;) {
     std::vector<std::unique_ptr<IterativeQuery>> batch;
@@ -135,6 +136,7 @@ void run_jackhmmer(const SequenceSource& source, const JackhmmerOptions& jackhmm
       batch.push_back(std::make_unique<IterativeQuery>(std::move(*query), jackhmmer, options));
     }
     if (batch.empty()) break;
+    if (batch.size() == static_cast<size_t>(options.queries_per_pass)) database.keep(options.keep_bytes);
     for (int round = 1;; ++round) {
       std::vector<IterativeQuery*> active;
       std::vector<Query> queries;

@@ -54,6 +54,7 @@ void run(const ProfileSource& source, TargetDatabase& database, const RunOptions
       batch.push_back(std::move(*query));
     }
     if (batch.empty()) break;
+    if (batch.size() == static_cast<size_t>(options.queries_per_pass)) database.keep(options.keep_bytes);
     std::vector<Query> queries;
     for (const NamedProfile& query : batch) queries.push_back({&query.profile, query.thresholds});
     const auto results = search(queries, {&database}, options.search, pool);

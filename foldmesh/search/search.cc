@@ -127,6 +127,7 @@ std::vector<std::vector<SearchResult>> search(const std::vector<Query>& queries,
                                               const SearchOptions& options, base::ThreadPool& pool) {
   Pass pass(queries, databases, options, pool);
   pass.run();
+  for (const TargetDatabase* database : databases) database->check_unchanged();
   return pass.results();
 }
 

@@ -7,13 +7,12 @@
 #include <utility>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/log.h"
+#include "foldmesh/search/fasta_targets.h"
 #include "foldmesh/seqdb/reader.h"
-#include "foldmesh/seqio/fasta.h"
 
 namespace foldmesh::search {
 namespace {
-
-// --- packed ---
 
 constexpr int64_t kSmallestBlock = 50'000, kLargestBlock = 4'000'000;
 // Blocks smaller than the file's own make the reader look at the whole file at once, so not for big
@@ -64,6 +63,7 @@ class PackedTargets : public TargetDatabase {
   std::optional<int64_t> n_targets() const override { return database_.n_sequences(); }
   std::optional<int64_t> n_residues() const override { return database_.n_residues(); }
   std::string identity() const override { return TargetDatabase::identity() + " " + database_.identity(); }
+  void check_unchanged() const override { database_.check_unchanged(); }
 
   std::unique_ptr<TargetStream> stream(int64_t block_residues, int n_threads) override {
     if (block_residues == 0) {
@@ -105,91 +105,6 @@ class PackedTargets : public TargetDatabase {
   seqdb::Database database_;
 };
 
-// --- FASTA ---
-
-constexpr int64_t kFastaBlock = 200'000;  // residues
-
-class FastaBlock : public TargetBlock {
- public:
-  struct Record {
-    size_t name_bytes, description_bytes, n_residues;
-  };
-  FastaBlock(int64_t first_index, std::vector<Record> records, std::string text, std::string residues)
-      : TargetBlock(first_index, static_cast<int64_t>(records.size())),
-        records_(std::move(records)),
-        text_(std::move(text)),
-        residues_(std::move(residues)) {}
-
- private:
-  std::vector<hmm::Target> load() const override {
-    codes_ = bio::digitize(residues_);
-    residues_.clear();
-    residues_.shrink_to_fit();
-    std::vector<hmm::Target> targets;
-    targets.reserve(records_.size());
-    std::string_view text = text_;
-    std::span<const bio::Code> codes = codes_;
-    for (const Record& record : records_) {
-      const std::string_view name = text.substr(0, record.name_bytes);
-      const std::string_view description = text.substr(record.name_bytes, record.description_bytes);
-      targets.push_back({name, {}, description, codes.first(record.n_residues)});
-      text.remove_prefix(record.name_bytes + record.description_bytes);
-      codes = codes.subspan(record.n_residues);
-    }
-    return targets;
-  }
-
-  std::vector<Record> records_;
-  std::string text_;                      // names and descriptions, one after the other
-  mutable std::string residues_;          // letters until loaded
-  mutable std::vector<bio::Code> codes_;  // then codes
-};
-
-class FastaStream : public TargetStream {
- public:
-  FastaStream(const std::string& path, int64_t block_residues)
-      : reader_(path, {static_cast<size_t>(hmm::kMaxTargetLength), true}),
-        block_residues_(static_cast<size_t>(block_residues)) {}
-
-  std::shared_ptr<const TargetBlock> next() override {
-    std::vector<FastaBlock::Record> records;
-    std::string text, residues;
-    while (residues.size() < block_residues_ && records.size() < block_residues_ && reader_.next(record_)) {
-      records.push_back({record_.name.size(), record_.description.size(), record_.residues.size()});
-      text += record_.name;
-      text += record_.description;
-      residues += record_.residues;
-    }
-    if (records.empty()) return nullptr;
-    const int64_t first = std::exchange(next_index_, next_index_ + static_cast<int64_t>(records.size()));
-    return std::make_shared<FastaBlock>(first, std::move(records), std::move(text), std::move(residues));
-  }
-
- private:
-  seqio::FastaReader reader_;
-  size_t block_residues_;
-  bio::Sequence record_;
-  int64_t next_index_ = 0;
-};
-
-class FastaTargets : public TargetDatabase {
- public:
-  using TargetDatabase::TargetDatabase;
-  explicit FastaTargets(const std::filesystem::path& path) : TargetDatabase(path.string()) {}
-
-  std::optional<int64_t> n_targets() const override { return std::nullopt; }
-
-  std::unique_ptr<TargetStream> stream(int64_t block_residues, int) override {
-    if (path() == "-" && std::exchange(used_, true)) {
-      base::throw_input("standard input can be searched only once (expected a file)");
-    }
-    return std::make_unique<FastaStream>(path(), block_residues == 0 ? kFastaBlock : block_residues);
-  }
-
- private:
-  bool used_ = false;
-};
-
 bool is_packed(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path)) return false;
   std::array<char, seqdb::kMagic.size()> first{};
@@ -212,7 +127,12 @@ std::unique_ptr<TargetDatabase> TargetDatabase::open(const std::filesystem::path
   if (path != "-" && !std::filesystem::exists(path)) {
     base::throw_input("{}: no such file (expected a sequence database)", path.string());
   }
-  return std::make_unique<FastaTargets>(path);
+  static std::once_flag hinted;
+  std::call_once(hinted, [&] {
+    base::log::info("{}: text is parsed in every search; `foldmesh db build {} -o NAME.fmdb` packs it once",
+                    path.string(), path.string());
+  });
+  return open_fasta_targets(path);
 }
 
 }  // namespace foldmesh::search
