@@ -7,7 +7,6 @@
 #include "foldmesh/search/tables.h"
 #include "foldmesh/seqio/a3m.h"
 #include "foldmesh/seqio/query_msa.h"
-#include "foldmesh/seqio/stockholm.h"
 
 namespace foldmesh::search {
 namespace {
@@ -37,21 +36,15 @@ void write_table(const fs::path& path, Append append, const QueryLabel& label, c
   file.commit();
 }
 
-void write_a3m(const fs::path& path, const seqio::MsaRowSource& rows) {
+void write_a3m(const fs::path& path, const AlignmentRows& rows) {
   base::AtomicFile file(path);
   std::string query, text;
-  rows([&](const bio::MsaRow& row) {
+  rows.for_each([&](const bio::MsaRow& row) {
     if (query.empty()) query = row.aligned;
     text.clear();
     seqio::append_a3m(text, seqio::to_a3m_row(row, query));
     file.write(text);
   });
-  file.commit();
-}
-
-void write_stockholm(const fs::path& path, const bio::Msa& frame, const seqio::MsaRowSource& rows) {
-  base::AtomicFile file(path);
-  seqio::write_stockholm(frame, rows, [&](std::string_view piece) { file.write(piece); });
   file.commit();
 }
 
@@ -73,8 +66,8 @@ std::vector<fs::path> alignment_files(const bio::Sequence& query, const NamedDat
 }
 
 AlignmentSearchFacts write_alignment_files(const bio::Sequence& query, const NamedDatabase& database,
-                                           const SearchResult& result,
-                                           const AlignmentSearchOptions& options) {
+                                           const SearchResult& result, const AlignmentSearchOptions& options,
+                                           size_t most_bytes) {
   const Paths paths(query, database, options);
   const auto n_nodes = static_cast<int>(query.residues.size());
   const QueryLabel label{query.name, query.accession, n_nodes};
@@ -86,27 +79,22 @@ AlignmentSearchFacts write_alignment_files(const bio::Sequence& query, const Nam
   alignment.query = &query;
   alignment.max_rows = database.max_rows;
   const AlignmentRows rows(result.hits, n_nodes, alignment);
-  bio::Msa msa = rows.frame();
-  msa.name = query.name + "-i1";  // as jackhmmer names the outcome of round 1
-  msa.accession = query.accession;
-  msa.description = query.description;
-  msa.author = author_of(info);
-  // Rows are needed several times, so they are kept where they are few.
-  seqio::MsaRowSource source = [&](const auto& f) { rows.for_each(f); };
-  if (rows.n_rows() * (2 * rows.n_columns() + sizeof(bio::MsaRow)) < options.search.memory / 16) {
-    rows.for_each([&](const bio::MsaRow& row) { msa.rows.push_back(row); });
-    source = [&](const auto& f) {
-      for (const bio::MsaRow& row : msa.rows) f(row);
-    };
-  }
-  if (options.a3m) write_a3m(paths.a3m, source);
+  if (options.a3m) write_a3m(paths.a3m, rows);
   if (options.target_tables) {
     write_table(paths.target_table, append_target_table, label, result.hits, info);
   }
   if (options.domain_tables) {
     write_table(paths.domain_table, append_domain_table, label, result.hits, info);
   }
-  write_stockholm(paths.stockholm, msa, source);
+  bio::Msa head;
+  head.name = query.name + "-i1";  // as jackhmmer names the outcome of round 1
+  head.accession = query.accession;
+  head.description = query.description;
+  head.author = author_of(info);
+  base::AtomicFile stockholm(paths.stockholm);
+  write_alignment(
+      head, rows, most_bytes, [&](std::string_view piece) { stockholm.write(piece); }, kStockholmColumns);
+  stockholm.commit();
   return {query.name,
           database.name,
           paths.stockholm.string(),

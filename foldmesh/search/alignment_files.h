@@ -17,10 +17,11 @@ std::filesystem::path folder_of(const bio::Sequence& query, const AlignmentSearc
 std::vector<std::filesystem::path> alignment_files(const bio::Sequence& query, const NamedDatabase& database,
                                                    const AlignmentSearchOptions& options);
 
-// Each file appears complete or not at all. Alignments that would take more than a share of the memory are
-// written row by row.
+// Each file appears complete or not at all. Alignments that would take more than `most_bytes` are written row
+// by row.
 AlignmentSearchFacts write_alignment_files(const bio::Sequence& query, const NamedDatabase& database,
-                                           const SearchResult& result, const AlignmentSearchOptions& options);
+                                           const SearchResult& result, const AlignmentSearchOptions& options,
+                                           size_t most_bytes);
 
 // Facts as bytes, without the names that the caller knows.
 std::string encode(const AlignmentSearchFacts& facts);

@@ -61,9 +61,8 @@ std::string key_of(const std::vector<bio::Sequence>& queries, const std::vector<
                    const AlignmentSearchOptions& options) {
   base::Hasher hasher;
   const RunInfo& info = options.info;
-  for (const std::string& text :
-       {base::version_string(), info.program, info.version, info.query_path, info.command_line, info.folder,
-        info.date, options.output_folder.string(), options.subfolder}) {
+  for (const std::string& text : {base::version_string(), info.program, info.version, info.query_path,
+                                  info.command_line, info.folder, info.date, options.subfolder}) {
     hasher.add(text);
   }
   const Thresholds& t = options.thresholds;
@@ -99,6 +98,7 @@ class AlignmentSearch {
       targets_.push_back(database.targets);
       search_options_.max_rows.push_back(database.max_rows);
     }
+    if (search_options_.spill_folder.empty()) search_options_.spill_folder = options.output_folder;
   }
 
   std::vector<AlignmentSearchFacts> run() {
@@ -181,6 +181,7 @@ class AlignmentSearch {
     }
     search_options_.log = log.get();
     const auto results = search(batch, targets_, search_options_, pool_);
+    const size_t most_bytes = options_.search.memory / 4 / static_cast<size_t>(pool_.size());
     // In parallel, because putting a file safely on disk takes longer than making its text.
     pool_.parallel_for(static_cast<int64_t>(n * databases_.size()), [&](int64_t i, int) {
       const size_t query = static_cast<size_t>(i) / databases_.size(),
@@ -188,7 +189,7 @@ class AlignmentSearch {
       const auto index = static_cast<size_t>(output(first + query, database));
       if (done_[index]) return;
       facts_[index] = write_alignment_files(queries_[first + query], databases_[database],
-                                            results[query][database], options_);
+                                            results[query][database], options_, most_bytes);
       if (state_) state_->set_done(index, encode(facts_[index]));
     });
     if (log) log->remove();
