@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 
 #include "foldmesh/base/file.h"
@@ -28,15 +30,17 @@ class SearchFaults : public testing::Test {
     seqdb::add_fasta(writer, path(fasta), {0, true});
     writer.commit();
   }
-  // The queries and targets of the recorded runs.
+  // Some queries and targets of the recorded runs; the targets often enough that searching them takes longer
+  // than calibrating the queries' models.
   void make_small_case() const {
     std::string queries, targets;
-    for (int i = 1; i <= 13; ++i) {
-      queries += base::read_file(kGolden + fmt::format("qf/s{:02}.fasta", i));
+    for (const char* id : {"s02", "s03", "s04"}) queries += base::read_file(kGolden + "qf/" + id + ".fasta");
+    for (int i = 1; i <= 13; ++i)
       targets += base::read_file(kGolden + fmt::format("targets/s{:02}.fasta", i));
-    }
+    base::AtomicFile fasta(path("db.fasta"));
+    for (int copy = 0; copy < kCopies; ++copy) fasta.write(targets);
+    fasta.commit();
     base::write_file_atomically(path("q.fasta"), queries);
-    base::write_file_atomically(path("db.fasta"), targets);
     pack("db.fasta", "db.fmdb");
   }
   std::vector<std::string> search(const std::string& out, const std::vector<std::string>& more = {}) const {
@@ -56,6 +60,7 @@ class SearchFaults : public testing::Test {
     return files;
   }
 
+  static constexpr int kCopies = 6;
   base::TempFolder folder_;
 };
 
@@ -69,7 +74,7 @@ TEST_F(SearchFaults, KilledAtRandomMoments) {
   make_small_case();
   const double seconds = seconds_of([&] { ASSERT_EQ(run_program(search("whole")).exit_code, 0); });
   const auto expected = contents("whole");
-  ASSERT_EQ(expected.size(), 13u * 5);
+  ASSERT_EQ(expected.size(), 3u * 5);
 
   base::Rng random(20);
   int n_killed = 0, n_runs = 0, n_complete = 0;
@@ -80,7 +85,7 @@ TEST_F(SearchFaults, KilledAtRandomMoments) {
   };
   for (; n_killed < 60 && n_runs < 400; ++n_runs) {
     RunOptions options;
-    options.kill_after = (0.05 + 0.55 * random.uniform()) * seconds;
+    options.kill_after = (0.1 + 0.8 * random.uniform()) * seconds;
     const RunResult result = run_program(search("out"), options);
     if (result.exit_code == 128 + 9) {
       ++n_killed;
@@ -116,14 +121,14 @@ TEST_F(SearchFaults, FullDiskThenRoomAgain) {
 
 // A family of 200,000 in a few megabytes of text, all of which are hits.
 TEST_F(SearchFaults, MoreHitsThanMemory) {
-  constexpr int kCopies = 200'000;
+  constexpr int kMembers = 200'000;
   const std::string query = "MKWVTFISLLFLFSSAYSRGVFRRDAHKSEVAHRFKDLGE";
   const std::string letters = "ACDEFGHIKLMNPQRSTVWY";
   base::write_file_atomically(path("q.fasta"), ">query\n" + query + "\n");
   {
     base::AtomicFile fasta(path("db.fasta"));
     base::Rng random(1);
-    for (int i = 0; i < kCopies; ++i) {
+    for (int i = 0; i < kMembers; ++i) {
       std::string copy = query;
       for (int n = 0; n < 3; ++n)
         copy[static_cast<size_t>(random.uniform() * 40)] =
@@ -134,35 +139,38 @@ TEST_F(SearchFaults, MoreHitsThanMemory) {
   }
   pack("db.fasta", "db.fmdb");
   const uint64_t database = fs::file_size(path("db.fmdb"));
-  const RunResult roomy = run_program(search("roomy", {"--memory", "4G"}));
-  ASSERT_EQ(roomy.exit_code, 0) << roomy.err;
-  const RunResult tight = run_program(search("tight", {"--memory", "32M"}));
-  ASSERT_EQ(tight.exit_code, 0) << tight.err;
-  const auto expected = contents("roomy");
-  EXPECT_TRUE(contents("tight") == expected);
-  const std::string& table = expected.at("query/db.tblout");
-  EXPECT_GT(std::count(table.begin(), table.end(), '\n'), kCopies * 9 / 10);
-  fmt::print("peak {} MiB with --memory 4G, {} MiB with --memory 32M, database {} MiB\n",
-             roomy.peak_bytes >> 20, tight.peak_bytes >> 20, database >> 20);
-  EXPECT_LT(tight.peak_bytes, database + (uint64_t{80} << 20));
-  EXPECT_GT(roomy.peak_bytes, database + (uint64_t{160} << 20)) << "else this test shows nothing";
-
-  // The whole report with alignments of jackhmmer, too.
-  for (const char* memory : {"4G", "32M"}) {
-    const RunResult run = run_program({"jackhmmer", "-N", "1", "--memory", memory, "-o",
-                                       path("main") + memory, "-A", path("sto") + memory, "--tblout",
-                                       path("tbl") + memory, path("q.fasta"), path("db.fmdb")});
+  // All runs come before the comparisons: a child's peak counts what its parent held when it started it.
+  std::map<std::string, uint64_t> peak, report_peak;
+  for (const std::string memory : {"4G", "32M"}) {
+    const RunResult run = run_program(search(memory, {"--memory", memory}));
     ASSERT_EQ(run.exit_code, 0) << run.err;
-    if (std::string(memory) == "32M") {
-      EXPECT_LT(run.peak_bytes, database + (uint64_t{80} << 20));
-    }
+    peak[memory] = run.peak_bytes - database;
+    // The whole report with alignments of jackhmmer, too.
+    const RunResult report =
+        run_program({"jackhmmer", "-N", "1", "--memory", memory, "-o", path("main" + memory), "-A",
+                     path("sto" + memory), path("q.fasta"), path("db.fmdb")});
+    ASSERT_EQ(report.exit_code, 0) << report.err;
+    report_peak[memory] = report.peak_bytes - database;
   }
+  fmt::print("peak beyond the database: {} MiB with --memory 4G, {} MiB with --memory 32M\n",
+             peak["4G"] >> 20, peak["32M"] >> 20);
+  constexpr uint64_t kMost = uint64_t{80} << 20;
+  EXPECT_LT(peak["32M"], kMost);
+  EXPECT_LT(report_peak["32M"], kMost);
+  EXPECT_GT(peak["4G"], kMost * 3 / 2) << "else this test shows nothing";
+
+  const auto expected = contents("4G");
+  EXPECT_TRUE(contents("32M") == expected);
+  const std::string& table = expected.at("query/db.tblout");
+  EXPECT_GT(std::count(table.begin(), table.end(), '\n'), kMembers * 9 / 10);
   EXPECT_TRUE(base::read_file(path("sto4G")) == base::read_file(path("sto32M")));
-  const auto without_run = [&](const std::string& name) {
+  const auto report = [&](const std::string& name) {  // without the names of files
     const std::string text = base::read_file(path(name));
-    return text.substr(text.find("\nQuery:"));
+    const size_t from = text.find("\nQuery:"), to = text.find("\n# Alignment of");
+    return text.substr(from, to - from);
   };
-  EXPECT_TRUE(without_run("main4G").substr(0, 1'000'000) == without_run("main32M").substr(0, 1'000'000));
+  EXPECT_GT(report("main4G").size(), size_t{kMembers} * 500);
+  EXPECT_TRUE(report("main4G") == report("main32M"));
 }
 
 }  // namespace
