@@ -3,12 +3,14 @@
 #include <cmath>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/hmm/domains/domain_definition.h"
 #include "foldmesh/hmm/domains/null2.h"
 #include "foldmesh/hmm/evalue.h"
 #include "foldmesh/hmm/filters/cascade.h"
+#include "foldmesh/hmm/filters/first_pass.h"
 #include "foldmesh/hmm/numeric.h"
 #include "foldmesh/hmm/profile.h"
 
@@ -97,7 +99,7 @@ StageCounters& StageCounters::operator+=(const StageCounters& other) {
 
 struct Pipeline::Impl {
   Impl(const Profile& p, const PipelineOptions& o)
-      : profile(p), options(o), cascade(p, o), definer(p, o.seed) {}
+      : profile(p), options(o), first_pass(p, o.F1), cascade(p, o), definer(p, o.seed) {}
 
   void count(const FilterOutcome& outcome) {
     counters.n_past_msv += outcome.past_msv;
@@ -107,17 +109,12 @@ struct Pipeline::Impl {
   }
 
   std::optional<Hit> search(const Target& target) {
-    const auto n = static_cast<int64_t>(target.residues.size());
-    ++counters.n_targets;
-    counters.n_residues += n;
-    if (n == 0) return std::nullopt;
-
     const FilterOutcome outcome = cascade.run(target.residues);
     count(outcome);
     // A target without any path (nothing but stops) has no posteriors either.
     if (!outcome.past_forward || std::isinf(outcome.forward_nats)) return std::nullopt;
 
-    const LengthModel length = LengthModel::multihit(static_cast<int>(n));
+    const LengthModel length = LengthModel::multihit(static_cast<int>(target.residues.size()));
     backward_ref(profile, length, target.residues, cascade.forward(), DpMatrix::Keep::kSpecials, backward);
     return make_hit(target, outcome, definer.define(target.residues, cascade.forward(), backward));
   }
@@ -147,6 +144,8 @@ struct Pipeline::Impl {
   const Profile& profile;
   const PipelineOptions options;
   StageCounters counters;
+  FirstPass first_pass;
+  std::vector<uint32_t> survivors;
   FilterCascade cascade;
   DomainDefiner definer;
   DpMatrix backward;
@@ -162,8 +161,12 @@ const StageCounters& Pipeline::counters() const { return impl_->counters; }
 
 void Pipeline::search(std::span<const Target> block, const OnHit& on_hit) {
   for (const Target& target : block) check_length(target);
-  for (size_t i = 0; i < block.size(); ++i) {
-    if (std::optional<Hit> hit = impl_->search(block[i])) on_hit(i, std::move(*hit));
+  Impl& self = *impl_;
+  for (const Target& target : block) self.counters.n_residues += static_cast<int64_t>(target.residues.size());
+  self.counters.n_targets += static_cast<int64_t>(block.size());
+  self.first_pass.run(block, self.survivors);
+  for (const uint32_t i : self.survivors) {
+    if (std::optional<Hit> hit = self.search(block[i])) on_hit(i, std::move(*hit));
   }
 }
 

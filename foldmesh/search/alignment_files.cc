@@ -58,10 +58,10 @@ std::vector<fs::path> alignment_files(const bio::Sequence& query, const NamedDat
                                       const AlignmentSearchOptions& options) {
   const Paths paths(query, database, options);
   std::vector<fs::path> files;
-  if (options.a3m) files.push_back(paths.a3m);
   if (options.target_tables) files.push_back(paths.target_table);
   if (options.domain_tables) files.push_back(paths.domain_table);
-  files.push_back(paths.stockholm);
+  if (options.a3m) files.push_back(paths.a3m);
+  if (options.stockholm) files.push_back(paths.stockholm);
   return files;
 }
 
@@ -86,18 +86,20 @@ AlignmentSearchFacts write_alignment_files(const bio::Sequence& query, const Nam
   if (options.domain_tables) {
     write_table(paths.domain_table, append_domain_table, label, result.hits, info);
   }
-  bio::Msa head;
-  head.name = query.name + "-i1";  // as jackhmmer names the outcome of round 1
-  head.accession = query.accession;
-  head.description = query.description;
-  head.author = author_of(info);
-  base::AtomicFile stockholm(paths.stockholm);
-  write_alignment(
-      head, rows, most_bytes, [&](std::string_view piece) { stockholm.write(piece); }, kStockholmColumns);
-  stockholm.commit();
+  if (options.stockholm) {
+    bio::Msa head;
+    head.name = query.name + "-i1";  // as jackhmmer names the outcome of round 1
+    head.accession = query.accession;
+    head.description = query.description;
+    head.author = author_of(info);
+    base::AtomicFile file(paths.stockholm);
+    write_alignment(
+        head, rows, most_bytes, [&](std::string_view piece) { file.write(piece); }, kStockholmColumns);
+    file.commit();
+  }
   return {query.name,
           database.name,
-          paths.stockholm.string(),
+          (options.stockholm ? paths.stockholm : paths.a3m).string(),
           result.counters.n_targets,
           result.hits.n_reported(),
           result.hits.n_included(),

@@ -13,7 +13,7 @@ namespace foldmesh::search {
 
 // The folder of a query's files.
 std::filesystem::path folder_of(const bio::Sequence& query, const AlignmentSearchOptions& options);
-// The files, in the order in which they are written.
+// The files; the last one is the alignment that facts name.
 std::vector<std::filesystem::path> alignment_files(const bio::Sequence& query, const NamedDatabase& database,
                                                    const AlignmentSearchOptions& options);
 

@@ -24,28 +24,6 @@ bool is_safe(char c) {
          c == '.';
 }
 
-void check_names(const std::vector<bio::Sequence>& queries, const std::vector<NamedDatabase>& databases) {
-  std::map<std::string, std::string> folders;
-  for (const bio::Sequence& query : queries) {
-    if (query.residues.empty())
-      base::throw_input("the query {} has no residues", base::printable(query.name));
-    const auto [other, is_new] = folders.emplace(folder_name(query.name), query.name);
-    if (!is_new) {
-      base::throw_input("the queries {} and {} would both be written to the folder {}",
-                        base::printable(other->second), base::printable(query.name), other->first);
-    }
-  }
-  std::set<std::string> names;
-  for (const NamedDatabase& database : databases) {
-    if (database.name.empty() || !std::all_of(database.name.begin(), database.name.end(), is_safe)) {
-      base::throw_input("'{}' cannot name a database (expected letters, digits, '_', '-' and '.')",
-                        base::printable(database.name));
-    }
-    if (!names.insert(database.name).second)
-      base::throw_input("the database name {} is used twice", database.name);
-  }
-}
-
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -73,8 +51,8 @@ std::string key_of(const std::vector<bio::Sequence>& queries, const std::vector<
     hasher.add(fmt::format("{:a}", value));
   for (const std::optional<double>& value : {t.T, t.dom_T, t.inc_T, t.incdom_T, t.Z, t.dom_Z})
     hasher.add(value ? fmt::format("{:a}", *value) : "none");
-  hasher.add(fmt::format("{} {} {} {} {} {} {}", p.bias_filter, p.null2, p.seed, s.seed, options.a3m,
-                         options.target_tables, options.domain_tables));
+  hasher.add(fmt::format("{} {} {} {} {} {} {} {}", p.bias_filter, p.null2, p.seed, s.seed, options.stockholm,
+                         options.a3m, options.target_tables, options.domain_tables));
   for (const NamedDatabase& database : databases) {
     hasher.add(database.name).add(database.targets->identity()).add(fmt::format("{}", database.max_rows));
   }
@@ -225,11 +203,34 @@ std::string folder_name(const std::string& query_name) {
   return name;
 }
 
+void check_names(const std::vector<bio::Sequence>& queries, const std::vector<std::string>& databases) {
+  std::map<std::string, std::string> folders;
+  for (const bio::Sequence& query : queries) {
+    if (query.residues.empty())
+      base::throw_input("the query {} has no residues", base::printable(query.name));
+    const auto [other, is_new] = folders.emplace(folder_name(query.name), query.name);
+    if (!is_new) {
+      base::throw_input("the queries {} and {} would both be written to the folder {}",
+                        base::printable(other->second), base::printable(query.name), other->first);
+    }
+  }
+  std::set<std::string> names;
+  for (const std::string& name : databases) {
+    if (name.empty() || !std::all_of(name.begin(), name.end(), is_safe)) {
+      base::throw_input("'{}' cannot name a database (expected letters, digits, '_', '-' and '.')",
+                        base::printable(name));
+    }
+    if (!names.insert(name).second) base::throw_input("the database name {} is used twice", name);
+  }
+}
+
 std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Sequence>& queries,
                                                     const std::vector<NamedDatabase>& databases,
                                                     const AlignmentSearchOptions& options,
                                                     base::ThreadPool& pool) {
-  check_names(queries, databases);
+  std::vector<std::string> names;
+  for (const NamedDatabase& database : databases) names.push_back(database.name);
+  check_names(queries, names);
   return AlignmentSearch(queries, databases, options, pool).run();
 }
 

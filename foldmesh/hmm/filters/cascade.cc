@@ -17,7 +17,7 @@ FilterOutcome FilterCascade::run(std::span<const bio::Code> target) {
   FilterOutcome outcome;
   outcome.null_nats = null_score(L);
 
-  const float msv = msv_filter_ref(profile_, target, ungapped_).nats;
+  const float msv = msv_filter(profile_, target, ungapped_).nats;
   double p = gumbel_survival(bit_score(msv, outcome.null_nats), fit.mu_msv, fit.lambda);
   if (p > options_.F1) return outcome;
   outcome.past_msv = true;
@@ -32,7 +32,7 @@ FilterOutcome FilterCascade::run(std::span<const bio::Code> target) {
 
   if (p > options_.F2) {
     outcome.ran_viterbi = true;
-    const float viterbi = viterbi_filter_ref(profile_, target, viterbi_).nats;
+    const float viterbi = viterbi_filter(profile_, target, viterbi_).nats;
     p = gumbel_survival(bit_score(viterbi, null), fit.mu_viterbi, fit.lambda);
     if (p > options_.F2) return outcome;
   }
