@@ -26,18 +26,23 @@ V band(const hmm::DiagonalTable& table, int first, const uint16_t* HWY_RESTRICT 
   const D d;
   constexpr int B = N > 1 ? 1 : std::min(W, 4);
   const size_t row_bytes = table.shape.row_bytes();
-  const int8_t* HWY_RESTRICT cells = table.cells.data() + static_cast<size_t>(first) * kBytes;
+  const int8_t* HWY_RESTRICT cells = table.cells.data();
+  const int period = table.shape.turn * table.shape.n_vectors;
   V v[N][W], best[N][B];
   for (int t = 0; t < N; ++t) {
     for (V& lanes : v[t]) lanes = hn::Set(d, -128);
     for (V& lanes : best[t]) lanes = hn::Set(d, -128);
   }
-  for (size_t i = 0; i < n; ++i) {
-    for (int t = 0; t < N; ++t) {
-      const int8_t* scores = cells + rows[static_cast<size_t>(t) * n + i] * row_bytes;
-      for (int r = 0; r < W; ++r) {
-        v[t][r] = hn::SaturatedAdd(v[t][r], hn::Load(d, scores + static_cast<size_t>(r) * kBytes));
-        best[t][r % B] = hn::Max(best[t][r % B], v[t][r]);
+  size_t i = 0;
+  for (int q = first; i < n; q -= period) {
+    for (; q < period && i < n; q += 2, ++i) {
+      const int8_t* at = cells + static_cast<size_t>(q) * kBytes;
+      for (int t = 0; t < N; ++t) {
+        const int8_t* scores = at + rows[static_cast<size_t>(t) * n + i] * row_bytes;
+        for (int r = 0; r < W; ++r) {
+          v[t][r] = hn::SaturatedAdd(v[t][r], hn::Load(d, scores + static_cast<size_t>(r) * kBytes));
+          best[t][r % B] = hn::Max(best[t][r % B], v[t][r]);
+        }
       }
     }
   }

@@ -52,7 +52,7 @@ constexpr int targets_at_once(int W) {
 #endif
 
 // Few vectors would change lanes all the time; their rows can afford to be several times as long.
-constexpr int turn_of(int n_vectors) { return n_vectors <= 3 ? 4 : n_vectors <= 6 ? 2 : 1; }
+constexpr int turn_of(int n_vectors) { return n_vectors <= 1 ? 4 : n_vectors <= 3 ? 2 : 1; }
 
 DiagonalShape Shape(int M) {
   DiagonalShape shape;
