@@ -12,7 +12,7 @@
 
 #include "foldmesh/hmm/background.h"
 #include "foldmesh/hmm/build.h"
-#include "foldmesh/hmm/domains/domain_definition.h"
+#include "foldmesh/hmm/domains/domain_definition_ref.h"
 #include "foldmesh/hmm/domains/optimal_accuracy.h"
 #include "foldmesh/hmm/domains/stochastic_trace.h"
 #include "foldmesh/hmm/evalue.h"
@@ -123,26 +123,54 @@ void run(const std::string& queries_path, const std::string& targets_path, const
       out << '\n';
     }
   }
-  Stage vf{"vector forward"}, vb{"vector backward"};
+  Stage vf{"vector forward"}, vb{"vector backward"}, vd{"vector define"};
   for (size_t q = 0; q < queries.size(); ++q) {
-    std::vector<ForwardTask> tasks;
+    std::vector<ForwardTask> tasks, passed;
+    const Profile& p = profiles[q];
     double cells = 0;
     for (int t : lists[q]) {
       tasks.push_back({LengthModel::multihit((int)targets[t].size()), targets[t]});
-      cells += (double)targets[t].size() * profiles[q].M();
+      cells += (double)targets[t].size() * p.M();
     }
     ForwardParser parser;
-    std::vector<Specials> f(tasks.size()), b(tasks.size());
-    vf.time(cells, [&] { parser.forward(profiles[q], tasks, f); });
-    vb.time(cells, [&] { parser.backward(profiles[q], tasks, f, b); });
+    static std::vector<Specials> f, b;
+    static std::vector<DomainDefinition> defs;
+    if (f.size() < tasks.size()) {
+      f.resize(tasks.size());
+      b.resize(tasks.size());
+      defs.resize(tasks.size());
+    }
+    vf.time(cells, [&] { parser.forward(p, tasks, std::span(f).first(tasks.size())); });
+    const BiasFilter bias(p.core());
+    std::vector<Specials> pf;
+    cells = 0;
+    for (size_t n = 0; n < tasks.size(); ++n) {
+      if (exponential_survival(bit_score(f[n].nats, bias.null_score(tasks[n].residues)), p.core().evalue.tau,
+                               p.core().evalue.lambda) > o.F3)
+        continue;
+      passed.push_back(tasks[n]);
+      pf.push_back(f[n]);
+      cells += (double)tasks[n].residues.size() * p.M();
+    }
+    vb.time(cells, [&] { parser.backward(p, passed, pf, std::span(b).first(passed.size())); });
+    std::vector<DefinitionTask> dt;
+    for (size_t n = 0; n < passed.size(); ++n) dt.push_back({passed[n].residues, &pf[n], &b[n]});
+    static DomainDefiner* definer = nullptr;
+    delete definer;
+    definer = new DomainDefiner();
+    vd.time(cells, [&] { definer->define(p, 42, dt, std::span(defs).first(dt.size())); });
   }
+  for (const Stage& s : {build, vf, vb, vd})
+    fmt::print("{:<20} {:>8} calls {:>10.4f} Mcells {:>8.3f} s {:>8.3f} ns/cell\n", s.name, s.calls,
+               s.cells / 1e6, s.seconds, s.seconds / s.cells * 1e9);
+  if (getenv("NOREF")) return;
   int64_t regions = 0, clustered = 0, envelopes = 0, domains = 0, n_hits = 0;
   double env_cells = 0;
   for (size_t q = 0; q < queries.size(); ++q) {
     const Profile& p = profiles[q];
     const BiasFilter bias(p.core());
     DpMatrix f, b;
-    DomainDefiner definer(p, 42);
+    DomainDefinerRef definer(p, 42);
     for (int t : lists[q]) {
       const Residues& x = targets[t];
       const int L = (int)x.size();
@@ -163,7 +191,7 @@ void run(const std::string& queries_path, const std::string& targets_path, const
       for (auto& dom : d.domains) env_cells += (double)p.M() * (dom.env_to - dom.env_from + 1);
     }
   }
-  for (const Stage& s : {build, vf, vb, fwd, bck, define})
+  for (const Stage& s : {fwd, bck, define})
     fmt::print("{:<20} {:>8} calls {:>10.4f} Mcells {:>8.3f} s {:>8.3f} ns/cell\n", s.name, s.calls,
                s.cells / 1e6, s.seconds, s.seconds / s.cells * 1e9);
   fmt::print("hits {} regions {} clustered {} envelopes {} domains {} env Mcells {:.1f}\n", n_hits, regions,

@@ -75,11 +75,11 @@ CalibrationScores simulate_scores(const Profile& profile, uint32_t seed) {
   const float viterbi_highest = static_cast<float>(32767 - Profile::kWordBase) / profile.word_scale();
   UngappedScratch ungapped;
   scores.msv = simulate(rng, kFilterLength, [&](auto target) {
-    return in_range(msv_filter_ref(profile, target, ungapped), msv_highest);
+    return in_range(msv_filter(profile, target, ungapped), msv_highest);
   });
   ViterbiScratch viterbi;
   scores.viterbi = simulate(rng, kFilterLength, [&](auto target) {
-    return in_range(viterbi_filter_ref(profile, target, viterbi), viterbi_highest);
+    return in_range(viterbi_filter(profile, target, viterbi), viterbi_highest);
   });
   scores.forward = simulate_forward(rng, profile);
   return scores;

@@ -26,28 +26,6 @@ bool is_safe(char c) {
          c == '.';
 }
 
-void check_names(const std::vector<bio::Sequence>& queries, const std::vector<NamedDatabase>& databases) {
-  std::map<std::string, std::string> folders;
-  for (const bio::Sequence& query : queries) {
-    if (query.residues.empty())
-      base::throw_input("the query {} has no residues", base::printable(query.name));
-    const auto [other, is_new] = folders.emplace(folder_name(query.name), query.name);
-    if (!is_new) {
-      base::throw_input("the queries {} and {} would both be written to the folder {}",
-                        base::printable(other->second), base::printable(query.name), other->first);
-    }
-  }
-  std::set<std::string> names;
-  for (const NamedDatabase& database : databases) {
-    if (database.name.empty() || !std::all_of(database.name.begin(), database.name.end(), is_safe)) {
-      base::throw_input("'{}' cannot name a database (expected letters, digits, '_', '-' and '.')",
-                        base::printable(database.name));
-    }
-    if (!names.insert(database.name).second)
-      base::throw_input("the database name {} is used twice", database.name);
-  }
-}
-
 fs::path folder_of(const bio::Sequence& query, const AlignmentSearchOptions& options) {
   return options.output_folder / folder_name(query.name) / options.subfolder;
 }
@@ -87,19 +65,18 @@ AlignmentSearchFacts write_outputs(const bio::Sequence& query, const NamedDataba
   msa.accession = query.accession;
   msa.description = query.description;
   msa.author = author_of(info);
-  const fs::path path = stem.string() + "_hits.sto";
-  if (options.a3m)
-    base::write_file_atomically(stem.string() + "_hits.a3m", seqio::to_text(seqio::to_a3m(msa)));
   if (options.target_tables) {
     write_table(stem.string() + ".tblout", append_target_table, label, result.hits, info);
   }
   if (options.domain_tables) {
     write_table(stem.string() + ".domtblout", append_domain_table, label, result.hits, info);
   }
-  base::write_file_atomically(path, seqio::to_stockholm(msa));
+  const std::string sto = stem.string() + "_hits.sto", a3m = stem.string() + "_hits.a3m";
+  if (options.a3m) base::write_file_atomically(a3m, seqio::to_text(seqio::to_a3m(msa)));
+  if (options.stockholm) base::write_file_atomically(sto, seqio::to_stockholm(msa));
   return {query.name,
           database.name,
-          path.string(),
+          options.stockholm ? sto : a3m,
           result.counters.n_targets,
           result.hits.n_reported(),
           result.hits.n_included(),
@@ -125,11 +102,34 @@ std::string folder_name(const std::string& query_name) {
   return name;
 }
 
+void check_names(const std::vector<bio::Sequence>& queries, const std::vector<std::string>& databases) {
+  std::map<std::string, std::string> folders;
+  for (const bio::Sequence& query : queries) {
+    if (query.residues.empty())
+      base::throw_input("the query {} has no residues", base::printable(query.name));
+    const auto [other, is_new] = folders.emplace(folder_name(query.name), query.name);
+    if (!is_new) {
+      base::throw_input("the queries {} and {} would both be written to the folder {}",
+                        base::printable(other->second), base::printable(query.name), other->first);
+    }
+  }
+  std::set<std::string> names;
+  for (const std::string& name : databases) {
+    if (name.empty() || !std::all_of(name.begin(), name.end(), is_safe)) {
+      base::throw_input("'{}' cannot name a database (expected letters, digits, '_', '-' and '.')",
+                        base::printable(name));
+    }
+    if (!names.insert(name).second) base::throw_input("the database name {} is used twice", name);
+  }
+}
+
 std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Sequence>& queries,
                                                     const std::vector<NamedDatabase>& databases,
                                                     const AlignmentSearchOptions& options,
                                                     base::ThreadPool& pool) {
-  check_names(queries, databases);
+  std::vector<std::string> names;
+  for (const NamedDatabase& database : databases) names.push_back(database.name);
+  check_names(queries, names);
   std::vector<TargetDatabase*> targets;
   for (const NamedDatabase& database : databases) targets.push_back(database.targets);
 

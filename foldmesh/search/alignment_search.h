@@ -32,6 +32,7 @@ struct AlignmentSearchOptions {
   SearchOptions search = for_alignments();
   Thresholds thresholds = alphafold_thresholds();
   hmm::SingleSequenceOptions scoring;
+  bool stockholm = true;  // at least one of `stockholm` and `a3m` must be
   bool a3m = false, target_tables = false, domain_tables = false;
   std::filesystem::path output_folder;
   std::string subfolder;  // of a query's folder; may be empty
@@ -44,12 +45,16 @@ struct AlignmentSearchOptions {
 // What one query found in one database.
 struct AlignmentSearchFacts {
   std::string query, database, alignment_path;
-  int64_t n_targets = 0, n_reported = 0, n_included = 0;
-  size_t n_rows = 0;  // of the alignment written
+  int64_t n_targets = 0, n_reported = 0, n_included = 0;  // -1: unknown
+  size_t n_rows = 0;                                      // of the alignment written
 };
 
 // A name made safe for a folder: characters outside [A-Za-z0-9_.-] and a leading '.' become '_'.
 std::string folder_name(const std::string& query_name);
+
+// Throws kInput for queries without residues, queries whose folders would be the same, and database names
+// that are used twice or cannot be part of a file name.
+void check_names(const std::vector<bio::Sequence>& queries, const std::vector<std::string>& databases);
 
 // Searches with single-sequence profiles (one jackhmmer round) and writes
 // `<output folder>/<query>/<subfolder>/<database>_hits.sto`, row 0 being the query; with the switches also

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <fstream>
 #include <string_view>
 #include <utility>
@@ -112,6 +114,17 @@ bool is_packed(const std::filesystem::path& path) {
   return std::equal(first.begin(), first.begin() + 4, seqdb::kMagic.begin());
 }
 
+// Once per run, and only where packing pays.
+void hint_to_pack(const std::filesystem::path& path) {
+  constexpr uintmax_t kWorthIt = uintmax_t{16} << 20;
+  static std::atomic<bool> hinted{false};
+  std::error_code error;
+  const uintmax_t bytes = std::filesystem::file_size(path, error);
+  if (error || bytes < kWorthIt || hinted.exchange(true)) return;
+  base::log::info("{}: text is parsed in every search; `foldmesh db build {} -o NAME.fmdb` packs it once",
+                  path.string(), path.string());
+}
+
 }  // namespace
 
 std::unique_ptr<TargetDatabase> TargetDatabase::open(const std::filesystem::path& path) {
@@ -119,11 +132,7 @@ std::unique_ptr<TargetDatabase> TargetDatabase::open(const std::filesystem::path
   if (path != "-" && !std::filesystem::exists(path)) {
     base::throw_input("{}: no such file (expected a sequence database)", path.string());
   }
-  static std::once_flag hinted;
-  std::call_once(hinted, [&] {
-    base::log::info("{}: text is parsed in every search; `foldmesh db build {} -o NAME.fmdb` packs it once",
-                    path.string(), path.string());
-  });
+  hint_to_pack(path);
   return open_fasta_targets(path);
 }
 

@@ -28,6 +28,7 @@ FilterOutcome FilterCascade::run(std::span<const bio::Code> target) {
     p = gumbel_survival(bit_score(msv, null), fit.mu_msv, fit.lambda);
     if (p > options_.F1) return outcome;
   }
+  outcome.filter_null = null;
   outcome.past_bias = true;
 
   if (p > options_.F2) {
@@ -38,11 +39,14 @@ FilterOutcome FilterCascade::run(std::span<const bio::Code> target) {
   }
   outcome.past_viterbi = true;
 
-  outcome.forward_nats =
-      forward_ref(profile_, LengthModel::multihit(L), target, DpMatrix::Keep::kSpecials, forward_);
-  p = exponential_survival(bit_score(outcome.forward_nats, null), fit.tau, fit.lambda);
-  outcome.past_forward = p <= options_.F3;
   return outcome;
+}
+
+void FilterCascade::judge_forward(float forward_nats, FilterOutcome& outcome) const {
+  const EvalueParameters& fit = profile_.core().evalue;
+  outcome.forward_nats = forward_nats;
+  const double p = exponential_survival(bit_score(forward_nats, outcome.filter_null), fit.tau, fit.lambda);
+  outcome.past_forward = p <= options_.F3;
 }
 
 }  // namespace foldmesh::hmm

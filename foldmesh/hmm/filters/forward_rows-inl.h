@@ -7,7 +7,7 @@
 // Every block follows the scalar definition (forward_ref.cc, backward_ref.cc) operation by operation; blocks
 // never mix, so the bits do not depend on the width.
 //
-// A row is [Q][3][kGroups][lanes]: vector q, state M, I or D.
+// A row has two parts: match and insert cells, [Q][2][kGroups][lanes], and delete cells, [Q][kGroups][lanes].
 #if defined(FOLDMESH_HMM_FILTERS_FORWARD_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef FOLDMESH_HMM_FILTERS_FORWARD_ROWS_INL_H_
 #undef FOLDMESH_HMM_FILTERS_FORWARD_ROWS_INL_H_
@@ -77,7 +77,10 @@ HWY_INLINE hn::Mask<D> any_in_block(D d, hn::Mask<D> mask) {
   return hn::Gt(block_sum(hn::IfThenElseZero(mask, hn::Set(d, 1.0f))), hn::Zero(d));
 }
 
-enum CellState { kCellM, kCellI, kCellD, kCellStates };
+struct Row {
+  float* mi;  // match and insert cells
+  float* d;   // delete cells
+};
 
 // How targets lie in rows and vectors. Slot s is block s % kBlocks of group s / kBlocks.
 template <class D, int kGroups>
@@ -86,10 +89,13 @@ struct Layout {
   static constexpr int kSlots = kBlocks * kGroups;
   static constexpr size_t kLanes = static_cast<size_t>(kBlocks) * FloatTables::kLanes;
 
-  static constexpr size_t cell(int q, int state, int group) {
-    return (static_cast<size_t>(q * kCellStates + state) * kGroups + group) * kLanes;
+  static constexpr size_t m(int q, int group) {
+    return static_cast<size_t>(2 * q * kGroups + group) * kLanes;
   }
-  static constexpr size_t row_size(int Q) { return cell(Q, 0, 0); }
+  static constexpr size_t i(int q, int group) { return m(q, group) + kGroups * kLanes; }
+  static constexpr size_t d(int q, int group) { return static_cast<size_t>(q * kGroups + group) * kLanes; }
+  static constexpr size_t mi_size(int Q) { return m(Q, 0); }
+  static constexpr size_t d_size(int Q) { return d(Q, 0); }
 };
 
 // --- Forward ---
@@ -98,16 +104,15 @@ struct Layout {
 // delete cells; match sums of the lanes are left in `sum`. odds[s]: the match odds of slot s's residue.
 template <class D, int kGroups>
 HWY_INLINE void forward_match_insert(D d, const FloatTables& t, const float* const* odds,
-                                     const hn::Vec<D>* begin, const float* previous, float* row,
-                                     hn::Vec<D>* sum) {
+                                     const hn::Vec<D>* begin, Row previous, Row row, hn::Vec<D>* sum) {
   using At = Layout<D, kGroups>;
   using V = hn::Vec<D>;
   const int Q = t.Q();
   V m[kGroups], i[kGroups], del[kGroups], seed[kGroups];
   for (int g = 0; g < kGroups; ++g) {
-    m[g] = next_lane(d, hn::Load(d, previous + At::cell(Q - 1, kCellM, g)));
-    i[g] = next_lane(d, hn::Load(d, previous + At::cell(Q - 1, kCellI, g)));
-    del[g] = next_lane(d, hn::Load(d, previous + At::cell(Q - 1, kCellD, g)));
+    m[g] = next_lane(d, hn::Load(d, previous.mi + At::m(Q - 1, g)));
+    i[g] = next_lane(d, hn::Load(d, previous.mi + At::i(Q - 1, g)));
+    del[g] = next_lane(d, hn::Load(d, previous.d + At::d(Q - 1, g)));
     sum[g] = seed[g] = hn::Zero(d);
   }
   const float* step = t.forward_steps();
@@ -122,24 +127,24 @@ HWY_INLINE void forward_match_insert(D d, const FloatTables& t, const float* con
       into = hn::Add(into, hn::Mul(del[g], dm));
       const V match =
           hn::Mul(into, load_blocks(d, odds + g * At::kBlocks, static_cast<size_t>(q) * FloatTables::kLanes));
-      m[g] = hn::Load(d, previous + At::cell(q, kCellM, g));
-      i[g] = hn::Load(d, previous + At::cell(q, kCellI, g));
-      del[g] = hn::Load(d, previous + At::cell(q, kCellD, g));
-      hn::Store(match, d, row + At::cell(q, kCellM, g));
-      hn::Store(hn::Add(hn::Mul(m[g], mi), hn::Mul(i[g], ii)), d, row + At::cell(q, kCellI, g));
-      hn::Store(seed[g], d, row + At::cell(q, kCellD, g));
+      m[g] = hn::Load(d, previous.mi + At::m(q, g));
+      i[g] = hn::Load(d, previous.mi + At::i(q, g));
+      del[g] = hn::Load(d, previous.d + At::d(q, g));
+      hn::Store(match, d, row.mi + At::m(q, g));
+      hn::Store(hn::Add(hn::Mul(m[g], mi), hn::Mul(i[g], ii)), d, row.mi + At::i(q, g));
+      hn::Store(seed[g], d, row.d + At::d(q, g));
       seed[g] = hn::Mul(match, md);
       sum[g] = hn::Add(sum[g], match);
     }
   }
   for (int g = 0; g < kGroups; ++g) {
-    hn::Store(next_lane(d, seed[g]), d, row + At::cell(0, kCellD, g));
+    hn::Store(next_lane(d, seed[g]), d, row.d + At::d(0, g));
   }
 }
 
 // Delete cells from their M->D parts; adds their lane sums to `sum`.
 template <class D, int kGroups>
-HWY_INLINE void forward_deletes(D d, const FloatTables& t, float* row, hn::Vec<D>* sum) {
+HWY_INLINE void forward_deletes(D d, const FloatTables& t, Row row, hn::Vec<D>* sum) {
   using At = Layout<D, kGroups>;
   using V = hn::Vec<D>;
   const int Q = t.Q();
@@ -148,7 +153,7 @@ HWY_INLINE void forward_deletes(D d, const FloatTables& t, float* row, hn::Vec<D
   for (int q = 0; q < Q; ++q) {
     const V dd = hn::LoadDup128(d, t.dd() + static_cast<size_t>(q) * FloatTables::kLanes);
     for (int g = 0; g < kGroups; ++g) {
-      float* cell = row + At::cell(q, kCellD, g);
+      float* cell = row.d + At::d(q, g);
       const V del = hn::Add(carry[g], hn::Load(d, cell));
       carry[g] = hn::Mul(del, dd);
       hn::Store(del, d, cell);
@@ -165,7 +170,7 @@ HWY_INLINE void forward_deletes(D d, const FloatTables& t, float* row, hn::Vec<D
     for (int q = 0; q < Q; ++q) {
       const V dd = hn::LoadDup128(d, t.dd() + static_cast<size_t>(q) * FloatTables::kLanes);
       for (int g = 0; g < kGroups; ++g) {
-        float* cell = row + At::cell(q, kCellD, g);
+        float* cell = row.d + At::d(q, g);
         const V before = hn::Load(d, cell), del = hn::Add(carry[g], before);
         changed[g] = hn::Or(changed[g], hn::Gt(del, before));
         carry[g] = hn::Mul(carry[g], dd);
@@ -234,7 +239,7 @@ HWY_INLINE void next_forward_flanks(const FlankOdds<D>& t, hn::Vec<D> E, Flanks<
 
 // Divides the rows of the slots in `big` by their E.
 template <class D, int kGroups>
-HWY_NOINLINE void rescale_forward(D d, int Q, int group, hn::Mask<D> big, Flanks<D>& f, float* row) {
+HWY_NOINLINE void rescale_forward(D d, int Q, int group, hn::Mask<D> big, Flanks<D>& f, Row row) {
   using At = Layout<D, kGroups>;
   const auto one = hn::Set(d, 1.0f);
   f.scale = hn::IfThenElse(big, f.E, one);
@@ -245,8 +250,7 @@ HWY_NOINLINE void rescale_forward(D d, int Q, int group, hn::Mask<D> big, Flanks
   f.E = hn::IfThenElse(big, one, f.E);
   const auto inverse = hn::Div(one, f.scale);
   for (int q = 0; q < Q; ++q) {
-    for (int state = 0; state < kCellStates; ++state) {
-      float* cell = row + At::cell(q, state, group);
+    for (float* cell : {row.mi + At::m(q, group), row.mi + At::i(q, group), row.d + At::d(q, group)}) {
       hn::Store(hn::Mul(hn::Load(d, cell), inverse), d, cell);
     }
   }
@@ -257,15 +261,14 @@ HWY_NOINLINE void rescale_forward(D d, int Q, int group, hn::Mask<D> big, Flanks
 // Row i from row i + 1 (which may be the same memory) as far as it leads into row i + 1; the ways to E and
 // through deletions are still missing. `entered` gets sum_k B->M_k e(x_{i+1}, k) M(i+1, k).
 template <class D, int kGroups>
-HWY_INLINE void open_backward_row(D d, const FloatTables& t, const float* const* odds, const float* next,
-                                  float* row, hn::Vec<D>* entered) {
+HWY_INLINE void open_backward_row(D d, const FloatTables& t, const float* const* odds, Row next, Row row,
+                                  hn::Vec<D>* entered) {
   using At = Layout<D, kGroups>;
   using V = hn::Vec<D>;
   const int Q = t.Q();
   V after[kGroups], sum[kGroups];  // emitted match cells of vector q + 1
   for (int g = 0; g < kGroups; ++g) {
-    const V emitted =
-        hn::Mul(hn::Load(d, next + At::cell(0, kCellM, g)), load_blocks(d, odds + g * At::kBlocks, 0));
+    const V emitted = hn::Mul(hn::Load(d, next.mi + At::m(0, g)), load_blocks(d, odds + g * At::kBlocks, 0));
     after[g] = previous_lane(d, emitted);
     sum[g] = hn::Zero(d);
   }
@@ -277,13 +280,13 @@ HWY_INLINE void open_backward_row(D d, const FloatTables& t, const float* const*
     const V im = column(FloatTables::kToIM), dm = column(FloatTables::kToDM);
     const V mi = column(FloatTables::kFromMI), ii = column(FloatTables::kFromII);
     for (int g = 0; g < kGroups; ++g) {
-      const V insert = hn::Load(d, next + At::cell(q, kCellI, g));
+      const V insert = hn::Load(d, next.mi + At::i(q, g));
       const V emitted =
-          hn::Mul(hn::Load(d, next + At::cell(q, kCellM, g)),
+          hn::Mul(hn::Load(d, next.mi + At::m(q, g)),
                   load_blocks(d, odds + g * At::kBlocks, static_cast<size_t>(q) * FloatTables::kLanes));
-      hn::Store(hn::Add(hn::Mul(insert, mi), hn::Mul(after[g], mm)), d, row + At::cell(q, kCellM, g));
-      hn::Store(hn::Add(hn::Mul(insert, ii), hn::Mul(after[g], im)), d, row + At::cell(q, kCellI, g));
-      hn::Store(hn::Mul(after[g], dm), d, row + At::cell(q, kCellD, g));
+      hn::Store(hn::Add(hn::Mul(insert, mi), hn::Mul(after[g], mm)), d, row.mi + At::m(q, g));
+      hn::Store(hn::Add(hn::Mul(insert, ii), hn::Mul(after[g], im)), d, row.mi + At::i(q, g));
+      hn::Store(hn::Mul(after[g], dm), d, row.d + At::d(q, g));
       sum[g] = hn::Add(sum[g], hn::Mul(emitted, bm));
       after[g] = emitted;
     }
@@ -293,7 +296,7 @@ HWY_INLINE void open_backward_row(D d, const FloatTables& t, const float* const*
 
 // The same sum for row 0, which the reference takes upwards.
 template <class D, int kGroups>
-HWY_INLINE hn::Vec<D> first_row_entry(D d, const FloatTables& t, const float* const* odds, const float* next,
+HWY_INLINE hn::Vec<D> first_row_entry(D d, const FloatTables& t, const float* const* odds, Row next,
                                       int group) {
   using At = Layout<D, kGroups>;
   auto sum = hn::Zero(d);
@@ -301,7 +304,7 @@ HWY_INLINE hn::Vec<D> first_row_entry(D d, const FloatTables& t, const float* co
     const float* step =
         t.backward_steps() + static_cast<size_t>(q) * FloatTables::kBackwardColumns * FloatTables::kLanes;
     const auto emitted =
-        hn::Mul(hn::Load(d, next + At::cell(q, kCellM, group)),
+        hn::Mul(hn::Load(d, next.mi + At::m(q, group)),
                 load_blocks(d, odds + group * At::kBlocks, static_cast<size_t>(q) * FloatTables::kLanes));
     sum = hn::Add(sum, hn::Mul(emitted, hn::LoadDup128(d, step + FloatTables::kEntry * FloatTables::kLanes)));
   }
@@ -310,13 +313,13 @@ HWY_INLINE hn::Vec<D> first_row_entry(D d, const FloatTables& t, const float* co
 
 // Adds to the delete cells the ways to E and through deletions.
 template <class D, int kGroups>
-HWY_INLINE void close_backward_deletes(D d, const FloatTables& t, const Flanks<D>* f, float* row) {
+HWY_INLINE void close_backward_deletes(D d, const FloatTables& t, const Flanks<D>* f, Row row) {
   using At = Layout<D, kGroups>;
   using V = hn::Vec<D>;
   const int Q = t.Q();
   V next[kGroups], carry[kGroups], negligible[kGroups];
   for (int g = 0; g < kGroups; ++g) {
-    next[g] = previous_lane(d, hn::Add(hn::Load(d, row + At::cell(0, kCellD, g)), f[g].E));
+    next[g] = previous_lane(d, hn::Add(hn::Load(d, row.d + At::d(0, g)), f[g].E));
     carry[g] = hn::Zero(d);
     // Every delete cell is at least E, so adding less than this does not change its bits.
     negligible[g] = hn::Mul(f[g].E, hn::Set(d, 0x1p-26f));
@@ -324,7 +327,7 @@ HWY_INLINE void close_backward_deletes(D d, const FloatTables& t, const Flanks<D
   for (int q = Q - 1; q >= 0; --q) {
     const V dd = hn::LoadDup128(d, t.dd() + static_cast<size_t>(q) * FloatTables::kLanes);
     for (int g = 0; g < kGroups; ++g) {
-      float* cell = row + At::cell(q, kCellD, g);
+      float* cell = row.d + At::d(q, g);
       carry[g] = hn::Mul(next[g], dd);
       next[g] = hn::Add(hn::Load(d, cell), hn::Add(carry[g], f[g].E));
       hn::Store(next[g], d, cell);
@@ -336,7 +339,7 @@ HWY_INLINE void close_backward_deletes(D d, const FloatTables& t, const Flanks<D
       const V dd = hn::LoadDup128(d, t.dd() + static_cast<size_t>(q) * FloatTables::kLanes);
       auto small = hn::Le(carry[0], negligible[0]);
       for (int g = 0; g < kGroups; ++g) {
-        float* cell = row + At::cell(q, kCellD, g);
+        float* cell = row.d + At::d(q, g);
         small = hn::And(small, hn::Le(carry[g], negligible[g]));
         carry[g] = hn::Mul(carry[g], dd);
         hn::Store(hn::Add(hn::Load(d, cell), carry[g]), d, cell);
@@ -350,18 +353,18 @@ HWY_INLINE void close_backward_deletes(D d, const FloatTables& t, const Flanks<D
 // Adds to the match cells the ways to E and into deletions, then multiplies the row by `inverse`.
 template <class D, int kGroups>
 HWY_INLINE void close_backward_row(D d, const FloatTables& t, const Flanks<D>* f, const hn::Vec<D>* inverse,
-                                   float* row) {
+                                   Row row) {
   using At = Layout<D, kGroups>;
   using V = hn::Vec<D>;
   const int Q = t.Q();
   V after[kGroups];  // delete cells of vector q + 1
-  for (int g = 0; g < kGroups; ++g) after[g] = previous_lane(d, hn::Load(d, row + At::cell(0, kCellD, g)));
+  for (int g = 0; g < kGroups; ++g) after[g] = previous_lane(d, hn::Load(d, row.d + At::d(0, g)));
   for (int q = Q - 1; q >= 0; --q) {
     const V md = hn::LoadDup128(d, t.md() + static_cast<size_t>(q) * FloatTables::kLanes);
     for (int g = 0; g < kGroups; ++g) {
-      float* m = row + At::cell(q, kCellM, g);
-      float* i = row + At::cell(q, kCellI, g);
-      float* del = row + At::cell(q, kCellD, g);
+      float* m = row.mi + At::m(q, g);
+      float* i = row.mi + At::i(q, g);
+      float* del = row.d + At::d(q, g);
       const V match = hn::Add(hn::Add(hn::Load(d, m), f[g].E), hn::Mul(after[g], md));
       after[g] = hn::Load(d, del);
       hn::Store(hn::Mul(match, inverse[g]), d, m);
