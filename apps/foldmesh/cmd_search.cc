@@ -78,6 +78,7 @@ void add_options(CLI::App& app, State& state) {
   app.add_option("--cpu", state.n_threads, "number of threads")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  add_memory_options(app, options.search, options.keep_bytes);
   app.add_flag("--json", state.json, "print what was found as JSON");
 }
 

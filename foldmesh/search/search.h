@@ -27,6 +27,9 @@ class UnitLog {
   virtual void add(const UnitResult& result) = 0;  // thread-safe
 };
 
+// What a profile takes in memory, roughly, for each of its nodes.
+inline constexpr size_t kProfileBytesPerNode = 3000;
+
 struct SearchOptions {
   hmm::PipelineOptions pipeline;
   int64_t block_residues = 0;  // of a range of targets; 0 chooses

@@ -64,6 +64,7 @@ class PackedTargets : public TargetDatabase {
 
   std::optional<int64_t> n_targets() const override { return database_.n_sequences(); }
   std::optional<int64_t> n_residues() const override { return database_.n_residues(); }
+  std::string identity() const override { return TargetDatabase::identity() + " " + database_.identity(); }
   void check_unchanged() const override { database_.check_unchanged(); }
 
   std::unique_ptr<TargetStream> stream(int64_t block_residues, int n_threads) override {
@@ -126,6 +127,13 @@ void hint_to_pack(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+std::string TargetDatabase::identity() const {
+  std::error_code error;
+  const auto time = std::filesystem::last_write_time(path_, error);
+  const uintmax_t size = std::filesystem::file_size(path_, error);
+  return fmt::format("{} {} {}", path_, size, time.time_since_epoch().count());
+}
 
 std::unique_ptr<TargetDatabase> TargetDatabase::open(const std::filesystem::path& path) {
   if (is_packed(path)) return std::make_unique<PackedTargets>(path);

@@ -61,6 +61,8 @@ class TargetDatabase {
   // Known in advance for packed databases, of others after a pass.
   virtual std::optional<int64_t> n_targets() const = 0;
   virtual std::optional<int64_t> n_residues() const { return std::nullopt; }
+  // Path, size and time of the last change, and what else tells one content from another without reading it.
+  virtual std::string identity() const;
   // Several passes will follow: parsed text may stay in memory, at most about `bytes` of it.
   virtual void keep(int64_t bytes) { static_cast<void>(bytes); }
   // To be called after a pass: throws kMachine when the file was replaced or changed since it was opened.
