@@ -87,6 +87,10 @@ class PackedTargets : public TargetDatabase {
 
   std::optional<int64_t> n_targets() const override { return database_.n_sequences(); }
   std::optional<int64_t> n_residues() const override { return database_.n_residues(); }
+  std::optional<PackedFacts> packed_facts() const override {
+    return PackedFacts{database_.n_sequences(), database_.n_residues(), database_.identity()};
+  }
+  std::string identity() const override { return TargetDatabase::identity() + " " + database_.identity(); }
   void check_unchanged() const override { database_.check_unchanged(); }
 
   std::unique_ptr<TargetStream> stream(int64_t block_residues, int n_threads) override {
@@ -129,13 +133,22 @@ class PackedTargets : public TargetDatabase {
   seqdb::Database database_;
 };
 
-bool is_packed(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
-  std::array<char, seqdb::kMagic.size()> first{};
-  std::ifstream(path, std::ios::binary).read(first.data(), first.size());
-  // Four bytes are enough to know the intention; the reader says what is wrong with the rest.
-  return std::equal(first.begin(), first.begin() + 4, seqdb::kMagic.begin());
-}
+class TargetsElsewhere : public TargetDatabase {
+ public:
+  TargetsElsewhere(const std::string& path, PackedFacts facts)
+      : TargetDatabase(path), facts_(std::move(facts)) {}
+  bool is_here() const override { return false; }
+  std::optional<PackedFacts> packed_facts() const override { return facts_; }
+  std::optional<int64_t> n_targets() const override { return facts_.n_targets; }
+  std::optional<int64_t> n_residues() const override { return facts_.n_residues; }
+  std::string identity() const override { return path() + " " + facts_.content; }
+  std::unique_ptr<TargetStream> stream(int64_t, int) override {
+    base::throw_internal("{} is not here", path());
+  }
+
+ private:
+  PackedFacts facts_;
+};
 
 // Once per run, and only where packing pays.
 void hint_to_pack(const std::filesystem::path& path) {
@@ -149,6 +162,25 @@ void hint_to_pack(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+bool TargetDatabase::is_packed(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;
+  std::array<char, seqdb::kMagic.size()> first{};
+  std::ifstream(path, std::ios::binary).read(first.data(), first.size());
+  // Four bytes are enough to know the intention; the reader says what is wrong with the rest.
+  return std::equal(first.begin(), first.begin() + 4, seqdb::kMagic.begin());
+}
+
+std::unique_ptr<TargetDatabase> TargetDatabase::elsewhere(const std::string& path, const PackedFacts& facts) {
+  return std::make_unique<TargetsElsewhere>(path, facts);
+}
+
+std::string TargetDatabase::identity() const {
+  std::error_code error;
+  const auto time = std::filesystem::last_write_time(path_, error);
+  const uintmax_t size = std::filesystem::file_size(path_, error);
+  return fmt::format("{} {} {}", path_, size, time.time_since_epoch().count());
+}
 
 std::unique_ptr<TargetDatabase> TargetDatabase::open(const std::filesystem::path& path) {
   if (is_packed(path)) return std::make_unique<PackedTargets>(path);
