@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "foldmesh/base/progress.h"
+#include "foldmesh/comm/launch.h"
 #include "foldmesh/hmm/build.h"
 #include "foldmesh/search/runs.h"
 
@@ -42,6 +43,7 @@ struct SearchCommand {
   hmm::SingleSequenceOptions scoring;
   std::string query_path, target_path;
   int n_threads = 0;
+  comm::UseMpi mpi = comm::UseMpi::kAuto;
   bool max = false, no_alignments = false, no_text_width = false, no_bias = false, no_null2 = false;
   OptionRecord record;
 };
@@ -52,6 +54,9 @@ void add_search_options(CLI::App& app, SearchCommand& command, const char* query
                         const search::Thresholds& thresholds);
 // --popen, --pextend, --mx.
 void add_scoring_options(CLI::App& app, SearchCommand& command);
+
+// --memory, --tmp-dir.
+void add_memory_options(CLI::App& app, search::SearchOptions& options, int64_t& keep_bytes);
 
 // Completes `command.run` after parsing: switches, the run's description, progress. `program` is HMMER's name
 // of it.

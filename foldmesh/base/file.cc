@@ -228,6 +228,17 @@ void AtomicFile::commit() {
   }
 }
 
+void remove_leftovers(const std::filesystem::path& path) {
+  const std::string start = fmt::format(".{}.tmp.", path.filename().string());
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(start) && name.find_first_not_of("0123456789.", start.size()) == std::string::npos) {
+      std::filesystem::remove(entry.path(), ignored);
+    }
+  }
+}
+
 void write_file_atomically(const std::filesystem::path& path, std::string_view text) {
   AtomicFile file(path);
   file.write(text);

@@ -80,6 +80,10 @@ class AtomicFile {
   std::string buffer_;
 };
 
+// Removes what AtomicFiles of `path` have left beside it in processes that were killed. Call only when nobody
+// else is writing there.
+void remove_leftovers(const std::filesystem::path& path);
+
 // write + commit in one call.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 

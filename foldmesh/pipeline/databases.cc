@@ -208,13 +208,13 @@ std::vector<Database> choose_databases(const DatabaseOptions& options) {
           where);
     }
   }
-  for (const std::string& text : options.more) databases.push_back(parse_database(text));
   for (const Database& database : databases) {
     base::log::info("{}: {}", database.name,
                     database.is_hhsuite()
                         ? fmt::format("hhblits with {}", fmt::join(database.hhsuite, " and "))
                         : database.path.string());
   }
+  for (const std::string& text : options.more) databases.push_back(parse_database(text));
   return databases;
 }
 

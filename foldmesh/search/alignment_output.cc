@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/seqio/stockholm.h"
 
 namespace foldmesh::search {
 namespace {
@@ -203,6 +204,22 @@ bio::Msa AlignmentRows::frame() const {
   msa.rf = rf();
   msa.pp_cons = pp_cons();
   return msa;
+}
+
+void write_alignment(const bio::Msa& head, const AlignmentRows& rows, size_t most_bytes, const TextSink& sink,
+                     size_t columns_per_block) {
+  bio::Msa msa = rows.frame();
+  msa.name = head.name;
+  msa.accession = head.accession;
+  msa.description = head.description;
+  msa.author = head.author;
+  const bool few = rows.n_rows() * (2 * rows.n_columns() + sizeof(bio::MsaRow)) <= most_bytes;
+  if (few) rows.for_each([&](const bio::MsaRow& row) { msa.rows.push_back(row); });
+  const seqio::MsaRowSource source = [&](const std::function<void(const bio::MsaRow&)>& f) {
+    if (!few) return rows.for_each(f);
+    for (const bio::MsaRow& row : msa.rows) f(row);
+  };
+  seqio::write_stockholm(msa, source, sink, columns_per_block);
 }
 
 bio::Msa alignment_of_hits(const TopHits& hits, int n_nodes, const AlignmentOptions& options) {

@@ -10,6 +10,7 @@
 
 #include "foldmesh/bio/msa.h"
 #include "foldmesh/bio/sequence.h"
+#include "foldmesh/search/text_sink.h"
 #include "foldmesh/search/top_hits.h"
 
 namespace foldmesh::search {
@@ -54,6 +55,13 @@ class AlignmentRows {
   std::unique_ptr<Layout> layout_;
   size_t n_domains_ = 0;
 };
+
+inline constexpr size_t kStockholmColumns = 200;  // of a block, as HMMER has it
+
+// As Stockholm (seqio/stockholm.h). `head` holds name, accession, description and author. Rows are kept while
+// they are written, as each is needed several times, if they take at most `most_bytes`.
+void write_alignment(const bio::Msa& head, const AlignmentRows& rows, size_t most_bytes, const TextSink& sink,
+                     size_t columns_per_block);
 
 // The same in memory.
 bio::Msa alignment_of_hits(const TopHits& hits, int n_nodes, const AlignmentOptions& options);

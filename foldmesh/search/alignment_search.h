@@ -37,7 +37,10 @@ struct AlignmentSearchOptions {
   std::filesystem::path output_folder;
   std::string subfolder;  // of a query's folder; may be empty
   RunInfo info;
-  int queries_per_pass = 64;
+  int queries_per_pass = 64;  // at most; fewer where memory is short
+  // A run that was interrupted is continued by the next one with the same input, options and databases. What
+  // it needs stands in `<output folder>/.search-state` until the run is complete.
+  bool resumable = true;
   // Databases that have to be parsed and are searched several times stay in memory up to this size.
   int64_t keep_bytes = int64_t{512} << 20;
 };
@@ -60,7 +63,8 @@ void check_names(const std::vector<bio::Sequence>& queries, const std::vector<st
 // `<output folder>/<query>/<subfolder>/<database>_hits.sto`, row 0 being the query; with the switches also
 // `_hits.a3m`, `.tblout` and `.domtblout`. Each file appears complete or not at all. Facts come query by
 // query, databases in the order given. Throws kInput for queries whose folders would be the same, for
-// databases of the same name and for a query without residues.
+// databases of the same name, for a query without residues and when another process is at work in the same
+// folder.
 std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Sequence>& queries,
                                                     const std::vector<NamedDatabase>& databases,
                                                     const AlignmentSearchOptions& options,

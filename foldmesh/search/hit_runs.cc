@@ -9,7 +9,7 @@
 namespace foldmesh::search {
 namespace {
 
-constexpr size_t kBufferBytes = size_t{1} << 18;  // of each run while it is read, and of a run being written
+constexpr size_t kBufferBytes = size_t{1} << 16;  // of each run while it is read, and of a run being written
 constexpr size_t kMaxRuns = 64;                   // more are merged into one
 
 // Writes one run piece by piece into space reserved for it.

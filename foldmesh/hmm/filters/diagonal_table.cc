@@ -23,7 +23,7 @@ constexpr size_t kGroupPitch = kLongestGrouped / 2 + 64;
 
 #if HWY_TARGET == HWY_SCALAR
 // Plain code: no layout, no first pass; the callers use the reference.
-DiagonalShape Shape(int) { return {1, 0, 0, 0}; }
+DiagonalShape Shape(int) { return {.lanes = 1}; }
 size_t PairGroupSize(const DiagonalShape&) { return 1; }
 void PairMaxima(const DiagonalTable&, std::span<const std::span<const bio::Code>>, PairScratch&, int8_t*) {
   base::throw_internal("no vectors");
@@ -51,13 +51,17 @@ constexpr int targets_at_once(int W) {
 }
 #endif
 
+// Few vectors would change lanes all the time; their rows can afford to be several times as long.
+constexpr int turn_of(int n_vectors) { return n_vectors <= 1 ? 4 : n_vectors <= 3 ? 2 : 1; }
+
 DiagonalShape Shape(int M) {
   DiagonalShape shape;
   shape.lanes = kLanes;
   shape.n_vectors = (M + kLanes - 1) / kLanes;
   shape.n_bands = (shape.n_vectors + kWidestBand - 1) / kWidestBand;
   const int widest = (shape.n_vectors + shape.n_bands - 1) / shape.n_bands;
-  shape.row_vectors = shape.n_vectors + widest - 1;
+  shape.turn = turn_of(shape.n_vectors);
+  shape.row_vectors = shape.turn * shape.n_vectors + widest - 1;
   return shape;
 }
 
@@ -65,41 +69,30 @@ size_t PairGroupSize(const DiagonalShape& shape) {
   return shape.n_bands == 1 ? static_cast<size_t>(targets_at_once(shape.n_vectors)) : 1;
 }
 
-// Moves every lane up by kBy (1 or 2); the last lanes come in at the bottom.
+// Moves every lane up by kBy (1, 2 or 4); the last lanes come in at the bottom.
 template <int kBy>
 HWY_INLINE V rotate_lanes(V v) {
   const D d;
-  const hn::RebindToUnsigned<hn::ScalableTag<int32_t>> d32;
-  constexpr size_t kBlocks = hn::MaxLanes(d32) / 4;
-  alignas(64) static constexpr int32_t kBlockUp[16] = {4 * (kBlocks - 1),
-                                                       4 * (kBlocks - 1) + 1,
-                                                       4 * (kBlocks - 1) + 2,
-                                                       4 * (kBlocks - 1) + 3,
-                                                       0,
-                                                       1,
-                                                       2,
-                                                       3,
-                                                       4,
-                                                       5,
-                                                       6,
-                                                       7,
-                                                       8,
-                                                       9,
-                                                       10,
-                                                       11};
-  const auto below = hn::TableLookupLanes(hn::BitCast(d32, v), hn::SetTableIndices(d32, kBlockUp));
-  return hn::CombineShiftRightBytes<16 - kBy>(d, v, hn::BitCast(d, below));
+  const hn::ScalableTag<uint32_t> d32;
+  constexpr size_t kQuads = hn::MaxLanes(d32);
+  // From which group of four lanes each group comes: the one before, or the one four before.
+  constexpr size_t kBack = kBy == 4 ? 1 : 4;
+  alignas(64) int32_t from[kQuads];
+  for (size_t i = 0; i < kQuads; ++i) from[i] = static_cast<int32_t>((i + kQuads - kBack) % kQuads);
+  const V below = hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(d32, v), hn::SetTableIndices(d32, from)));
+  if constexpr (kBy == 4) return below;
+  return hn::CombineShiftRightBytes<16 - kBy>(d, v, below);
 }
 
 // Walks a band of W vectors, from vector `q` on, down N targets of n rows each, kStep cells a row. In the
 // circle of cells the first follows the last; otherwise a diagonal ends there. Every value goes into one of B
 // maxima.
-template <int W, int N, int B, int kStep, typename Row>
+template <int W, int N, int B, int kStep, int kTurn, typename Row>
 HWY_INLINE void walk_band(const DiagonalTable& table, int q, const Row* HWY_RESTRICT rows, size_t pitch,
                           size_t n, V (&best)[N][B]) {
   const D d;
   const V floor = hn::Set(d, kFloor);
-  const int Q = table.shape.n_vectors;
+  const int period = kTurn * table.shape.n_vectors;
   const size_t row_bytes = table.shape.row_bytes();
   const int8_t* HWY_RESTRICT cells = table.cells.data();
   V v[N][W];
@@ -108,7 +101,7 @@ HWY_INLINE void walk_band(const DiagonalTable& table, int q, const Row* HWY_REST
   }
   size_t i = 0;
   while (i < n) {
-    const size_t n_steps = static_cast<size_t>((Q - q + kStep - 1) / kStep);
+    const size_t n_steps = static_cast<size_t>((period - q + kStep - 1) / kStep);
     const size_t end = std::min(n, i + n_steps);
     for (const int8_t* at = cells + q * kLanes; i < end; ++i, at += kStep * kLanes) {
       for (int t = 0; t < N; ++t) {
@@ -119,11 +112,9 @@ HWY_INLINE void walk_band(const DiagonalTable& table, int q, const Row* HWY_REST
         }
       }
     }
-    // A band of one vector is the whole row, and a step of two cells then goes two lanes up.
-    constexpr int kUp = W == 1 ? kStep : 1;
-    q = W == 1 ? 0 : q + static_cast<int>(n_steps) * kStep - Q;
+    q += static_cast<int>(n_steps) * kStep - period;
     for (int t = 0; t < N; ++t) {
-      for (int r = 0; r < W; ++r) v[t][r] = rotate_lanes<kUp>(v[t][r]);
+      for (int r = 0; r < W; ++r) v[t][r] = rotate_lanes<kTurn>(v[t][r]);
     }
   }
 }
@@ -136,7 +127,7 @@ HWY_INLINE int8_t highest_lane(V v) {
   return static_cast<int8_t>(hn::GetLane(hn::MaxOfLanes(d16, both)));
 }
 
-// N targets over all bands of the table, which are W wide or, but for the first, W - 1.
+// N targets over all bands of the table, which are W or W - 1 vectors wide.
 template <int W, int N, int kStep, typename Row>
 void walk(const DiagonalTable& table, const Row* rows, size_t pitch, size_t n, int8_t* maxima) {
   constexpr int B = N > 1 ? 1 : std::min(W, 4);
@@ -146,16 +137,16 @@ void walk(const DiagonalTable& table, const Row* rows, size_t pitch, size_t n, i
   }
   const DiagonalShape& shape = table.shape;
   if (shape.n_bands == 1) {
-    walk_band<W, N, B, kStep>(table, 0, rows, pitch, n, best);
+    walk_band<W, N, B, kStep, turn_of(W)>(table, 0, rows, pitch, n, best);
   } else if constexpr (N == 1 && W > 2) {
     for (int band = 0; band < shape.n_bands; ++band) {
       const int begin = shape.band_begin(band);
       if (shape.band_begin(band + 1) - begin == W) {
-        walk_band<W, N, B, kStep>(table, begin, rows, pitch, n, best);
+        walk_band<W, N, B, kStep, 1>(table, begin, rows, pitch, n, best);
       } else {
         V narrow[1][std::min(W - 1, 4)];
         for (V& lanes : narrow[0]) lanes = best[0][0];
-        walk_band<W - 1, N, std::min(W - 1, 4), kStep>(table, begin, rows, pitch, n, narrow);
+        walk_band<W - 1, N, std::min(W - 1, 4), kStep, 1>(table, begin, rows, pitch, n, narrow);
         for (const V& lanes : narrow[0]) best[0][0] = hn::Max(best[0][0], lanes);
       }
     }
@@ -166,37 +157,49 @@ void walk(const DiagonalTable& table, const Row* rows, size_t pitch, size_t n, i
   }
 }
 
-// The classes of `codes`; bio::kNoCode stands for a missing residue.
 HWY_INLINE hn::Vec<hn::ScalableTag<uint8_t>> classes_of(hn::Vec<hn::ScalableTag<uint8_t>> codes) {
   const hn::ScalableTag<uint8_t> d;
-  const auto with_x = hn::IfThenElse(hn::Eq(codes, hn::Set(d, bio::kX)), hn::Set(d, kClassX),
-                                     hn::Min(codes, hn::Set(d, kClassOther)));
-  return hn::IfThenElse(hn::Eq(codes, hn::Set(d, bio::kNoCode)), hn::Set(d, kClassNone), with_x);
+  return hn::IfThenElse(hn::Eq(codes, hn::Set(d, bio::kX)), hn::Set(d, kClassX),
+                        hn::Min(codes, hn::Set(d, kClassOther)));
 }
 
-HWY_INLINE hn::Vec<DU16> pairs_of(hn::Vec<hn::ScalableTag<uint8_t>> codes) {
+HWY_INLINE hn::Vec<DU16> pairs_of(hn::Vec<hn::ScalableTag<uint8_t>> classes) {
   const DU16 d;
-  const auto both = hn::BitCast(d, classes_of(codes));  // little endian: the first of a pair is the low byte
+  const auto both = hn::BitCast(d, classes);  // little endian: the first of a pair is the low byte
   const auto first = hn::And(both, hn::Set(d, 0xff)), second = hn::ShiftRight<8>(both);
-  return hn::Min(hn::Add(hn::Mul(first, hn::Set(d, kPairRadix)), second), hn::Set(d, kNoPair));
+  return hn::Add(hn::Mul(first, hn::Set(d, kPairRadix)), second);
+}
+
+HWY_INLINE hn::Vec<DU16> pairs_at(const bio::Code* codes) {
+  return pairs_of(classes_of(hn::LoadU(hn::ScalableTag<uint8_t>(), codes)));
+}
+
+// The pairs of a target of even length below that of a vector.
+HWY_INLINE void write_few_pairs(const bio::Code* target, size_t size, uint16_t* HWY_RESTRICT rows) {
+  alignas(64) bio::Code codes[kLanes] = {};
+  std::copy_n(target, size, codes);
+  hn::StoreU(pairs_at(codes), DU16(), rows);
 }
 
 // Pair rows of a target, followed by kNoPair up to n at least; `rows` has room for a vector more.
 void write_pairs(std::span<const bio::Code> target, size_t n, uint16_t* HWY_RESTRICT rows) {
-  const hn::ScalableTag<uint8_t> d;
   constexpr size_t kBytes = kLanes;
-  size_t i = 0;
-  for (; i + kBytes <= target.size(); i += kBytes) {
-    hn::StoreU(pairs_of(hn::LoadU(d, target.data() + i)), DU16(), rows + i / 2);
+  const size_t even = target.size() & ~size_t{1};
+  if (even < kBytes) {
+    write_few_pairs(target.data(), even, rows);
+  } else {
+    for (size_t i = 0; i + kBytes <= even; i += kBytes)
+      hn::StoreU(pairs_at(target.data() + i), DU16(), rows + i / 2);
+    const size_t last = even - kBytes;  // the last vector overlaps the one before
+    hn::StoreU(pairs_at(target.data() + last), DU16(), rows + last / 2);
   }
-  if (i < target.size()) {
-    alignas(64) bio::Code rest[kBytes];
-    std::fill_n(std::copy(target.begin() + static_cast<ptrdiff_t>(i), target.end(), rest),
-                kBytes - (target.size() - i), bio::kNoCode);
-    hn::StoreU(pairs_of(hn::Load(d, rest)), DU16(), rows + i / 2);
-    i += kBytes;
+  size_t i = even / 2;
+  if (even < target.size()) {
+    const bio::Code x = target[even];
+    rows[i++] = static_cast<uint16_t>((x == bio::kX ? kClassX : std::min<int>(x, kClassOther)) * kPairRadix +
+                                      kClassNone);
   }
-  for (i /= 2; i < n; ++i) rows[i] = kNoPair;
+  for (; i < n; ++i) rows[i] = kNoPair;
 }
 
 template <int W>
@@ -232,7 +235,7 @@ void diagonal_maximum_of_width(const DiagonalTable& table, std::span<const bio::
 template <typename F, int... kWidths>
 HWY_INLINE void call_with_width(const DiagonalShape& shape, const F& f,
                                 std::integer_sequence<int, kWidths...>) {
-  const int width = shape.row_vectors - shape.n_vectors + 1;
+  const int width = shape.row_vectors - shape.turn * shape.n_vectors + 1;
   ((width == kWidths + 1 ? f.template operator()<kWidths + 1>() : void()), ...);
 }
 

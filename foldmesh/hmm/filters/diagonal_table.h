@@ -23,6 +23,7 @@ struct DiagonalShape {
   int lanes = 0;      // of a vector; 1 when the machine has no vectors that we know of
   int n_vectors = 0;  // ceil(M / lanes)
   int n_bands = 0;    // of vectors that stay in registers together; they divide n_vectors evenly
+  int turn = 0;       // lanes that a diagonal changes by at once, 1, 2 or 4, after turn * n_vectors cells
   int row_vectors = 0;
 
   int n_cells() const { return lanes * n_vectors; }

@@ -30,26 +30,34 @@ double gumbel_quantile(double p, double mu, double lambda) {
   return mu - std::log(-std::log1p(-p)) / lambda;
 }
 
+constexpr int kPairCeiling = 127;
+constexpr int kCachedLengths = 4096;
+constexpr int16_t kUnknown = std::numeric_limits<int16_t>::min();
+
 constexpr size_t kBucket = 8;  // targets of one bucket differ in length by less
 constexpr size_t kBuckets = kLongestGrouped / kBucket + 1;
 
 }  // namespace
 
-int lowest_promising_maximum(const Profile& profile, double F1, int L) {
+PromisingMaximum::PromisingMaximum(const Profile& profile, double F1) : profile_(profile) {
   const EvalueParameters& fit = profile.core().evalue;
-  if (!ssv_applies(profile, L) || !(fit.lambda >= kLowestLambda)) return kSsvFloor;
-  const double nats = gumbel_quantile(F1, fit.mu_msv, fit.lambda) * kLn2 + null_score(L);
-  const double promising = ssv_maximum_for(profile, L, nats) - kRoundingMargin;
-  const int undecided = std::min(lowest_without_ssv_result(profile, L), 127);
-  return promising >= undecided ? undecided
-                                : static_cast<int>(std::ceil(std::max<double>(promising, kSsvFloor)));
+  nats_ = fit.lambda >= kLowestLambda ? gumbel_quantile(F1, fit.mu_msv, fit.lambda) * kLn2 : -kInfinity;
+}
+
+int PromisingMaximum::operator()(int L) const {
+  if (!ssv_applies(profile_, L)) return kSsvFloor;
+  const double promising = ssv_maximum_for(profile_, L, nats_ + null_score(L)) - kRoundingMargin;
+  const int undecided = lowest_without_ssv_result(profile_, L);
+  if (promising >= undecided) return undecided;
+  return static_cast<int>(std::ceil(std::max<double>(promising, kSsvFloor)));
 }
 
 FirstPass::FirstPass(const Profile& profile, double F1)
     : profile_(profile),
-      F1_(F1),
+      promising_(profile, F1),
       useful_(F1 < kHighestF1 && !profile.pair_table().scores.empty()),
-      group_size_(useful_ ? pair_group_size(profile.pair_table().scores.shape) : 1) {}
+      group_size_(useful_ ? pair_group_size(profile.pair_table().scores.shape) : 1),
+      lowest_(kCachedLengths, kUnknown) {}
 
 void FirstPass::run(std::span<const Target> block, std::vector<uint32_t>& survivors) {
   survivors.clear();
@@ -69,14 +77,19 @@ void FirstPass::run(std::span<const Target> block, std::vector<uint32_t>& surviv
   }
   for (size_t i = 0; i < block.size(); ++i) {
     const size_t length = block[i].residues.size();
-    if (length > 0 && may_pass(length, maxima_[i])) survivors.push_back(static_cast<uint32_t>(i));
+    if (length > 0 && maxima_[i] >= lowest_maximum(static_cast<int>(length)))
+      survivors.push_back(static_cast<uint32_t>(i));
   }
 }
 
-bool FirstPass::may_pass(size_t length, int8_t maximum) const {
-  return maximum == std::numeric_limits<int8_t>::max() ||
-         maximum + profile_.pair_table().slack >=
-             lowest_promising_maximum(profile_, F1_, static_cast<int>(length));
+// The pair maximum below which a target of length L is rejected.
+int FirstPass::lowest_maximum(int L) {
+  // A pair maximum at the ceiling may have been cut off there.
+  const auto compute = [&] { return std::min(promising_(L) - profile_.pair_table().slack, kPairCeiling); };
+  if (L >= kCachedLengths) return compute();
+  int16_t& lowest = lowest_[L];
+  if (lowest == kUnknown) lowest = static_cast<int16_t>(compute());
+  return lowest;
 }
 
 // Longest first, so that a group with one of the longest, which are scanned alone, does not arise.

@@ -4,6 +4,7 @@
 #ifndef FOLDMESH_HMM_FILTERS_FIRST_PASS_H_
 #define FOLDMESH_HMM_FILTERS_FIRST_PASS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,7 +17,15 @@ namespace foldmesh::hmm {
 
 // The SSV maximum (filters/ssv.h) below which the MSV filter's P-value is above F1; at most 1 too low. -128,
 // which nothing is below, where MSV has to look at every target.
-int lowest_promising_maximum(const Profile& profile, double F1, int L);
+class PromisingMaximum {
+ public:
+  PromisingMaximum(const Profile& profile, double F1);
+  int operator()(int L) const;
+
+ private:
+  const Profile& profile_;
+  double nats_;  // above the null score
+};
 
 // One profile's first pass with its working memory; not thread-safe.
 class FirstPass {
@@ -27,14 +36,15 @@ class FirstPass {
   void run(std::span<const Target> block, std::vector<uint32_t>& survivors);
 
  private:
-  bool may_pass(size_t length, int8_t maximum) const;
+  int lowest_maximum(int L);
   void sort_by_length(std::span<const Target> block);
   void scan(std::span<const Target> block, std::span<const uint32_t> group);
 
   const Profile& profile_;
-  const double F1_;
+  const PromisingMaximum promising_;
   const bool useful_;
   const size_t group_size_;
+  std::vector<int16_t> lowest_;  // by length; kUnknown until it is asked for
   std::vector<uint32_t> order_;
   std::vector<int8_t> maxima_;
   PairScratch scratch_;

@@ -191,7 +191,7 @@ TEST_P(IntegerFilters, ThresholdsFollowTheMsvFilter) {
       const Profile profile(model);
       for (const double F1 : {0.0, 1e-10, 5e-4, 0.02, 0.1, 0.99, 1.0}) {
         for (const int L : {1, 2, 50, 451, 4095, 4096, 99999}) {
-          const int lowest = lowest_promising_maximum(profile, F1, L);
+          const int lowest = PromisingMaximum(profile, F1)(L);
           const auto may_pass = [&](int maximum) {
             if (!ssv_applies(profile, L)) return true;
             const FilterResult result = ssv_result(profile, L, maximum);
