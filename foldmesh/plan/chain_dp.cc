@@ -23,16 +23,15 @@ class Product {
     CostMatrix product(n);
     std::vector<int8_t> via(static_cast<size_t>(n) * n, -1);
     for (int from = 0; from < n; ++from) {
-      for (int middle = 0; middle < n; ++middle) {
-        const double first = total_(from, middle);
-        if (first == kImpossible) continue;
-        for (int to = 0; to < n; ++to) {
-          const double cost = combine(first, next(middle, to), objective_);
-          if (cost < product(from, to)) {
-            product(from, to) = cost;
-            via[static_cast<size_t>(from) * n + to] = static_cast<int8_t>(middle);
-          }
+      for (int to = 0; to < n; ++to) {
+        int best = to;  // among equals: be there already
+        double best_cost = combine(total_(from, to), next(to, to), objective_);
+        for (int middle = 0; middle < n; ++middle) {
+          const double cost = combine(total_(from, middle), next(middle, to), objective_);
+          if (cost < best_cost) best = middle, best_cost = cost;
         }
+        product(from, to) = best_cost;
+        via[static_cast<size_t>(from) * n + to] = static_cast<int8_t>(best);
       }
     }
     total_ = std::move(product);

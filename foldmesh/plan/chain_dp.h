@@ -50,7 +50,8 @@ struct Path {
 };
 
 // The cheapest path through all runs, `passes` times over, from any state of `starts` to any state. Among equal
-// costs the lowest state number wins, so that the answer is always the same.
+// costs states change as early as they can, then the first of `starts` and the lowest number win, so that the
+// answer is always the same; costs should be whole numbers, since equal sums are then equal however they are made.
 Path cheapest_path(std::span<const CostMatrix> matrices, std::span<const Run> runs, int passes,
                    std::span<const int> starts, Objective objective);
 // Its cost alone.

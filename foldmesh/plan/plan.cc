@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "foldmesh/base/error.h"
@@ -9,6 +10,11 @@
 
 namespace foldmesh::plan {
 namespace {
+
+// Times are compared and added up in whole nanoseconds: sums are then the same in whatever order they are made,
+// and ties are ties.
+constexpr double kNanosecond = 1e-9;
+double whole_nanoseconds(double seconds) { return std::round(seconds / kNanosecond); }
 
 struct State {
   Layout other = Layout::kWhole, pair = Layout::kWhole;
@@ -24,14 +30,14 @@ class Moves {
         Entry& entry = entries_[static_cast<size_t>(from)][static_cast<size_t>(to)];
         entry.message.kind = to == Layout::kWhole ? CollectiveKind::kAllGather : CollectiveKind::kAllToAll;
         entry.message.bytes = reshard_elements(tensor, from, to, n_devices) * kResidualBytes;
-        entry.seconds = collective_seconds(machine, n_devices, entry.message);
+        entry.nanoseconds = whole_nanoseconds(collective_seconds(machine, n_devices, entry.message));
       }
       shards_[static_cast<size_t>(from)] = shard_elements(tensor, from, n_devices) * kResidualBytes;
     }
   }
   int64_t shard(Layout layout) const { return shards_[static_cast<size_t>(layout)]; }
   const Collective& message(Layout from, Layout to) const { return entry(from, to).message; }
-  double seconds(Layout from, Layout to) const { return entry(from, to).seconds; }
+  double nanoseconds(Layout from, Layout to) const { return entry(from, to).nanoseconds; }
   // Bytes for the new part beside the old: none where nothing is received, since a device then keeps its part of
   // what it holds.
   int64_t arriving(Layout from, Layout to) const { return message(from, to).bytes == 0 ? 0 : shard(to); }
@@ -39,7 +45,7 @@ class Moves {
  private:
   struct Entry {
     Collective message;
-    double seconds = 0;
+    double nanoseconds = 0;
   };
   const Entry& entry(Layout from, Layout to) const {
     return entries_[static_cast<size_t>(from)][static_cast<size_t>(to)];
@@ -60,11 +66,17 @@ class Planner::Problem {
         n_layouts_(n_devices == 1 ? 1 : static_cast<int>(kRestingLayouts.size())),
         pair_(planner.network_.pair, planner.machine_, n_devices) {
     for (const Step* step : planner.representatives_) tables_.push_back(table(*step));
-    for (int pair = 0; pair < n_layouts_; ++pair) starts_.push_back(index({Layout::kWhole, layout(pair)}));
+    // Nothing has been computed yet, so that the pair tensor may lie as it likes: rather split than whole.
+    for (int pair = n_layouts_ == 1 ? 0 : 1; pair < n_layouts_; ++pair) {
+      starts_.push_back(index({Layout::kWhole, layout(pair)}));
+    }
+    if (n_layouts_ > 1) starts_.push_back(index({Layout::kWhole, Layout::kWhole}));
   }
 
   double seconds() const {
-    return cheapest_cost(matrices(Objective::kSum), runs(), planner_.options_.n_passes, starts_, Objective::kSum);
+    const int n_passes = planner_.options_.n_passes;
+    return kNanosecond *
+           cheapest_cost(matrices(Objective::kSum), runs(), n_passes, starts_, Objective::kSum);
   }
 
   Floor floor() const {
@@ -106,8 +118,8 @@ class Planner::Problem {
  private:
   struct Option {
     Strategy strategy;
-    double kernel_seconds = 0, message_seconds = 0;
-    double seconds() const { return kernel_seconds + message_seconds; }
+    double kernel = 0, messages = 0;  // nanoseconds
+    double nanoseconds() const { return kernel + messages; }
   };
   // Of one class of steps. By state while the step runs: the fastest option that fits, and the one of least memory.
   struct Table {
@@ -118,7 +130,7 @@ class Planner::Problem {
     std::vector<int> fastest, smallest;  // -1: none
   };
   struct Change {
-    double seconds = 0;
+    double nanoseconds = 0;
     int64_t peak = 0;
   };
   struct Choice {
@@ -164,11 +176,11 @@ class Planner::Problem {
          enumerate_strategies(planner_.network_, step, n_, planner_.options_.precision)) {
       if (planner_.options_.bitwise_only && !strategy.bitwise) continue;
       Option option{std::move(strategy)};
-      option.kernel_seconds = kernel_seconds(planner_.machine_, step.node->kind, planner_.options_.precision,
-                                             option.strategy.work);
+      option.kernel = whole_nanoseconds(kernel_seconds(planner_.machine_, step.node->kind,
+                                                       planner_.options_.precision, option.strategy.work));
       for (int i = 0; i < option.strategy.n_messages; ++i) {
-        option.message_seconds +=
-            collective_seconds(planner_.machine_, n_, option.strategy.messages[static_cast<size_t>(i)]);
+        option.messages += whole_nanoseconds(
+            collective_seconds(planner_.machine_, n_, option.strategy.messages[static_cast<size_t>(i)]));
       }
       table.options.push_back(std::move(option));
     }
@@ -188,7 +200,7 @@ class Planner::Problem {
         return current < 0 || measure(option) < measure(table->options[static_cast<size_t>(current)]);
       };
       if (fits(peak(*table, during, option.strategy)) &&
-          less(fastest, [](const Option& o) { return o.seconds(); })) {
+          less(fastest, [](const Option& o) { return o.nanoseconds(); })) {
         fastest = static_cast<int>(i);
       }
       if (less(smallest, [](const Option& o) { return o.strategy.workspace; })) smallest = static_cast<int>(i);
@@ -205,12 +217,12 @@ class Planner::Problem {
     Change change;
     const bool has_other = has_other_before(*table.step);
     if (has_other && from.other != during.other) {
-      change.seconds += table.other.seconds(from.other, during.other);
+      change.nanoseconds += table.other.nanoseconds(from.other, during.other);
       change.peak = table.standing + pair_.shard(from.pair) + table.other.shard(from.other) +
                     table.other.arriving(from.other, during.other);
     }
     if (from.pair != during.pair) {
-      change.seconds += pair_.seconds(from.pair, during.pair);
+      change.nanoseconds += pair_.nanoseconds(from.pair, during.pair);
       change.peak = std::max(change.peak, table.standing + pair_.shard(from.pair) +
                                               pair_.arriving(from.pair, during.pair) +
                                               (has_other ? table.other.shard(during.other) : 0));
@@ -243,7 +255,7 @@ class Planner::Problem {
     if (chosen < 0) return kImpossible;
     const Option& option = table.options[static_cast<size_t>(chosen)];
     const Change moved = change(table, state(from), state(during));
-    if (by_time) return fits(moved.peak) ? moved.seconds + option.seconds() : kImpossible;
+    if (by_time) return fits(moved.peak) ? moved.nanoseconds + option.nanoseconds() : kImpossible;
     return static_cast<double>(std::max(moved.peak, peak(table, state(during), option.strategy)));
   }
 
@@ -279,9 +291,9 @@ class Planner::Problem {
     if (before.pair != during.pair) {
       result.pair_change = Reshard{before.pair, during.pair, pair_.message(before.pair, during.pair)};
     }
-    result.kernel_seconds = option.kernel_seconds;
-    result.message_seconds = option.message_seconds;
-    result.reshard_seconds = moved.seconds;
+    result.kernel_seconds = kNanosecond * option.kernel;
+    result.message_seconds = kNanosecond * option.messages;
+    result.reshard_seconds = kNanosecond * moved.nanoseconds;
     result.traffic = option.strategy.traffic() + (result.other_change ? result.other_change->message.bytes : 0) +
                      (result.pair_change ? result.pair_change->message.bytes : 0);
     result.peak_bytes = std::max(moved.peak, peak(table, during, option.strategy));

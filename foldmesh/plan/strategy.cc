@@ -202,7 +202,8 @@ class Enumerator {
   void template_angles() {
     const int64_t n_templates = graph_.value(node_.inputs[1]).shape.at(0), width = other_.channels;
     for (const Layout layout : layouts()) {
-      Strategy strategy = draft(1, 1);  // few rows, wherever they lie
+      Strategy strategy = draft(1, 0);  // few rows, wherever they lie
+      strategy.work.bytes += static_cast<double>(2 * n_templates * other_.columns * width * kResidualBytes);
       strategy.other = layout;
       add(strategy, {.fixed = 2 * n_templates * other_.columns * width * kResidualBytes});
     }
