@@ -10,6 +10,7 @@
 #include "foldmesh/model/monomer.h"
 #include "foldmesh/plan/batch.h"
 #include "foldmesh/plan/explain.h"
+#include "foldmesh/plan/operators.h"
 #include "foldmesh/predict/memory.h"
 
 namespace foldmesh::apps {
@@ -23,7 +24,7 @@ struct Options {
   int64_t n_seq = -1, n_extra = -1, templates = -1, items = 1;
   int recycles = 3;
   double device_flops = 0, device_bandwidth = 0, link_bandwidth = 0, link_latency = -1;
-  bool reproducible = false, json = false;
+  bool reproducible = false, operators = false, json = false;
 };
 
 constexpr int64_t kMostResidues = 100'000, kMostRows = 100'000, kMostTemplates = 4;
@@ -70,6 +71,10 @@ void run(const Options& options) {
     names.push_back(fmt::format("{}: {} residues, {} MSA rows, {} extra rows, {} templates, {} passes, {}{}",
                                 config.name, dims.n_res, dims.n_seq, dims.n_extra, dims.n_templates, how.n_passes,
                                 options.precision, options.reproducible ? ", reproducible" : ""));
+  }
+  if (options.operators) {
+    fmt::print("{}", plan::operator_table(plan::read_network(graphs.front()), mesh.n_devices, how.precision));
+    return;
   }
   const plan::Batch batch = plan::plan_batch(graphs, options.items, mesh, how);
   if (options.json) {
@@ -129,6 +134,8 @@ void setup_plan(CLI::App& command) {
       ->check(CLI::PositiveNumber);
   command.add_option("--link-latency", options->link_latency, "seconds to start one collective")
       ->check(CLI::NonNegativeNumber);
+  command.add_flag("--operators", options->operators,
+                   "instead of a plan, list what the planner chooses from: each operator's strategies");
   command.add_flag("--json", options->json, "print the plan as JSON");
   command.footer("Times come from an analytic model of each device, not from measurements.");
   command.callback([options] { run(*options); });

@@ -298,14 +298,15 @@ Json to_json(const DoesNotFit& misfit) {
 
 std::string to_text(const Batch& batch, std::span<const std::string> names, const Mesh& mesh) {
   std::string text;
-  if (batch.schedule && batch.schedule->placements.size() > 1) text += schedule_text(batch, names, mesh);
-  if (batch.schedule && mesh.n_devices > 1) text += pipeline_text(batch);
   for (size_t i = 0; i < batch.entries.size(); ++i) {
     const BatchEntry& entry = batch.entries[i];
-    if (!text.empty()) text += "\n";
-    text += names[i] + "\n";
-    text += entry.plan ? to_text(*entry.plan, *entry.planner, mesh) : entry.misfit ? to_text(*entry.misfit) + "\n" : "fits\n";
+    text += (i > 0 ? "\n" : "") + names[i] + "\n";
+    if (entry.plan) text += to_text(*entry.plan, *entry.planner, mesh);
+    if (entry.misfit) text += to_text(*entry.misfit) + "\n";
   }
+  if (!batch.schedule) return text;
+  if (mesh.n_devices > 1) text += pipeline_text(batch);
+  if (batch.schedule->placements.size() > 1) text += schedule_text(batch, names, mesh);
   return text;
 }
 

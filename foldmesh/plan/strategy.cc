@@ -152,7 +152,7 @@ class Enumerator {
   void add_chunk(const Strategy& drafted, const Loop& loop, int64_t size, int64_t workspace) {
     const int64_t chunks = (loop.extent + size - 1) / std::max<int64_t>(size, 1);
     Strategy strategy = drafted;
-    if (size < loop.extent) strategy.chunk = {loop.axis, size};
+    strategy.chunk = {loop.axis, size < loop.extent ? size : 0};
     strategy.workspace = workspace;
     strategy.work.launches = loop.kernels * std::max<int64_t>(chunks, 1);
     strategy.work.bytes += static_cast<double>(chunks > 1 ? chunks - 1 : 0) *

@@ -19,7 +19,7 @@ namespace foldmesh::plan {
 inline int64_t operand_bytes(Precision precision) { return precision == Precision::kBf16 ? 2 : 4; }
 
 struct Chunk {
-  char axis = '-';   // s, r, i, j, or c for channels
+  char axis = '-';   // s, r, i, j, or c for channels; '-': the operator cannot be cut
   int64_t size = 0;  // of the largest chunk on a device; 0: the operator runs in one piece
   bool operator==(const Chunk&) const = default;
 };
