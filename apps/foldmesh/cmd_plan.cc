@@ -27,14 +27,15 @@ struct Options {
   bool reproducible = false, operators = false, json = false;
 };
 
-constexpr int64_t kMostResidues = 100'000, kMostRows = 100'000, kMostTemplates = 4;
+constexpr int64_t kMostResidues = 100'000, kMostRows = 100'000, kMostTemplates = 4, kMostItems = 10'000;
 
 model::Dims dims_of(const Options& options, const model::ModelConfig& config, int64_t n_res) {
   model::Dims dims;
   dims.n_res = n_res;
   dims.n_seq = options.n_seq > 0 ? options.n_seq : config.max_msa_clusters;
   dims.n_extra = options.n_extra > 0 ? options.n_extra : config.max_extra_msa;
-  dims.n_templates = options.templates >= 0 ? options.templates : (config.uses_templates ? kMostTemplates : 0);
+  dims.n_templates =
+      options.templates >= 0 ? options.templates : (config.uses_templates ? kMostTemplates : 0);
   if (dims.n_templates > 0 && !config.uses_templates) {
     base::throw_input("{} takes no templates (expected --templates 0)", config.name);
   }
@@ -57,6 +58,10 @@ plan::Mesh mesh_of(const Options& options) {
 void run(const Options& options) {
   const model::ModelConfig config = model::model_by_name(options.model);
   const plan::Mesh mesh = mesh_of(options);
+  if (options.items * static_cast<int64_t>(options.n_res.size()) > kMostItems) {
+    base::throw_input("{} lengths times {} items are too many to plan together (expected at most {} in all)",
+                      options.n_res.size(), options.items, kMostItems);
+  }
   plan::PlanOptions how;
   how.precision = options.precision == "bf16" ? plan::Precision::kBf16 : plan::Precision::kFp32;
   how.memory_bytes = options.memory.empty() ? 0 : static_cast<int64_t>(predict::parse_bytes(options.memory));
@@ -68,9 +73,10 @@ void run(const Options& options) {
   for (const int64_t n_res : options.n_res) {
     const model::Dims dims = dims_of(options, config, n_res);
     graphs.push_back(model::build_monomer(config, dims));
-    names.push_back(fmt::format("{}: {} residues, {} MSA rows, {} extra rows, {} templates, {} passes, {}{}",
-                                config.name, dims.n_res, dims.n_seq, dims.n_extra, dims.n_templates, how.n_passes,
-                                options.precision, options.reproducible ? ", reproducible" : ""));
+    names.push_back(fmt::format("{}: {} residues, MSA rows {}, extra rows {}, templates {}, passes {}, {}{}",
+                                config.name, dims.n_res, dims.n_seq, dims.n_extra, dims.n_templates,
+                                how.n_passes, options.precision,
+                                options.reproducible ? ", reproducible" : ""));
   }
   if (options.operators) {
     fmt::print("{}", plan::operator_table(plan::read_network(graphs.front()), mesh.n_devices, how.precision));
@@ -95,12 +101,15 @@ void setup_plan(CLI::App& command) {
   command.add_option("--model", options->model, "network: model_1 .. model_5, each also with _ptm")
       ->capture_default_str();
   command
-      .add_option("--n-res", options->n_res,
-                  "length of the chain, in residues; several lengths, separated by commas, are planned together")
+      .add_option(
+          "--n-res", options->n_res,
+          "length of the chain, in residues; several lengths, separated by commas, are planned together")
       ->delimiter(',')
       ->required()
       ->check(CLI::Range(int64_t{1}, kMostResidues));
-  command.add_option("--n-seq", options->n_seq, "rows of the clustered MSA, templates not counted (the model's most)")
+  command
+      .add_option("--n-seq", options->n_seq,
+                  "rows of the clustered MSA, templates not counted (the model's most)")
       ->check(CLI::Range(int64_t{1}, kMostRows));
   command.add_option("--n-extra", options->n_extra, "rows of the extra MSA (the model's most)")
       ->check(CLI::Range(int64_t{1}, kMostRows));
@@ -110,9 +119,10 @@ void setup_plan(CLI::App& command) {
       ->capture_default_str()
       ->check(CLI::Range(0, 100));
   command
-      .add_option("--mesh", options->mesh,
-                  "[COUNTx]DEVICE: h200, a100, gpu, or cpu:CORES for one process on so many cores; 8xh200, cpu:16, "
-                  "2xcpu:8. No such device need be here")
+      .add_option(
+          "--mesh", options->mesh,
+          "[COUNTx]DEVICE: h200, a100, gpu, or cpu:CORES for one process on so many cores; 8xh200, cpu:16, "
+          "2xcpu:8. No such device need be here")
       ->capture_default_str();
   command.add_option("--memory", options->memory,
                      "most memory on one device, such as 16GiB (what the device has; for cpu no limit)");
@@ -123,14 +133,17 @@ void setup_plan(CLI::App& command) {
       .add_option("--items", options->items,
                   "independent predictions of each length (models, seeds), to spread over the devices")
       ->capture_default_str()
-      ->check(CLI::Range(int64_t{1}, int64_t{10'000}));
+      ->check(CLI::Range(int64_t{1}, kMostItems));
   command.add_flag("--reproducible", options->reproducible,
                    "only ways to compute that give the same bits on any number of devices");
-  command.add_option("--device-flops", options->device_flops, "FLOP/s that one device sustains, instead of the table's")
+  command
+      .add_option("--device-flops", options->device_flops,
+                  "FLOP/s that one device sustains, instead of the table's")
       ->check(CLI::PositiveNumber);
   command.add_option("--device-bandwidth", options->device_bandwidth, "bytes/s of one device's memory")
       ->check(CLI::PositiveNumber);
-  command.add_option("--link-bandwidth", options->link_bandwidth, "bytes/s that one device receives from others")
+  command
+      .add_option("--link-bandwidth", options->link_bandwidth, "bytes/s that one device receives from others")
       ->check(CLI::PositiveNumber);
   command.add_option("--link-latency", options->link_latency, "seconds to start one collective")
       ->check(CLI::NonNegativeNumber);

@@ -1,5 +1,5 @@
-// How long planning takes: from dimensions to a plan on up to so many devices, all smaller numbers of devices looked
-// at as well. Best of several runs. There is no peer to compare with; the goal is 50 ms.
+// How long planning takes: from dimensions to a plan on up to so many devices, all smaller numbers of devices
+// looked at as well. Best of several runs. There is no peer to compare with; the goal is 50 ms.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,9 +23,9 @@ void measure(const std::string& mesh_text, int64_t n_res) {
   double graph_ms = 1e9, plan_ms = 1e9;
   for (int run = 0; run < kRuns; ++run) {
     Clock::time_point start = Clock::now();
-    const auto graph = foldmesh::model::build_monomer(
-        foldmesh::model::model_by_name("model_1_ptm"),
-        {.n_res = n_res, .n_seq = 508, .n_extra = 5120, .n_templates = 4});
+    const auto graph =
+        foldmesh::model::build_monomer(foldmesh::model::model_by_name("model_1_ptm"),
+                                       {.n_res = n_res, .n_seq = 508, .n_extra = 5120, .n_templates = 4});
     graph_ms = std::min(graph_ms, milliseconds(start));
     start = Clock::now();
     foldmesh::plan::Planner planner(graph, mesh.machine, {.precision = foldmesh::plan::Precision::kBf16});

@@ -1,5 +1,5 @@
-// Plans for a whole order: some networks (one for each length of chain), so many copies of each (models, seeds), on
-// one mesh.
+// Plans for a whole order: some networks (one for each length of chain), so many copies of each (models,
+// seeds), on one mesh.
 #ifndef FOLDMESH_PLAN_BATCH_H_
 #define FOLDMESH_PLAN_BATCH_H_
 
@@ -23,12 +23,14 @@ struct BatchEntry {
 struct Batch {
   std::vector<BatchEntry> entries;  // by network
   int64_t copies = 1;
-  std::optional<Schedule> schedule;  // of copies 0, 1, .. of the first network, then of the second; if all fit
-  std::vector<Pipeline> pipelines;   // what 2, 4, .. stages would take, where all items are equal and fit
+  std::optional<Schedule>
+      schedule;                     // of copies 0, 1, .. of the first network, then of the second; if all fit
+  std::vector<Pipeline> pipelines;  // what 2, 4, .. stages would take, where all items are equal and fit
 };
 
 // The graphs must outlive the result.
-Batch plan_batch(std::span<const graph::Graph> graphs, int64_t copies, const Mesh& mesh, const PlanOptions& options);
+Batch plan_batch(std::span<const graph::Graph> graphs, int64_t copies, const Mesh& mesh,
+                 const PlanOptions& options);
 
 }  // namespace foldmesh::plan
 

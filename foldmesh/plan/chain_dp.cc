@@ -120,7 +120,8 @@ std::vector<Run> find_runs(std::span<const int> steps, int longest_body) {
   };
   for (size_t at = 0; at < steps.size();) {
     size_t best_body = 1, best_repeats = 1;
-    for (size_t body = 1; body <= static_cast<size_t>(longest_body) && at + 2 * body <= steps.size(); ++body) {
+    for (size_t body = 1; body <= static_cast<size_t>(longest_body) && at + 2 * body <= steps.size();
+         ++body) {
       size_t end = at + body;
       while (end < steps.size() && steps[end] == steps[end - body]) ++end;
       const size_t repeats = (end - at) / body;

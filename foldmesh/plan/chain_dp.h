@@ -1,6 +1,6 @@
 // Exact optimisation over a chain of steps with few states between them: products of small matrices in the
-// (min, +) or (min, max) sense. A stack of equal blocks is one block's matrix multiplied with itself, so that the
-// work does not depend on how many different plans there are. Knows nothing about networks.
+// (min, +) or (min, max) sense. A stack of equal blocks is one block's matrix multiplied with itself, so that
+// the work does not depend on how many different plans there are. Knows nothing about networks.
 #ifndef FOLDMESH_PLAN_CHAIN_DP_H_
 #define FOLDMESH_PLAN_CHAIN_DP_H_
 
@@ -49,9 +49,10 @@ struct Path {
   std::vector<int> states;  // after each step, unrolled: passes x all runs; empty when there is no path
 };
 
-// The cheapest path through all runs, `passes` times over, from any state of `starts` to any state. Among equal
-// costs states change as early as they can, then the first of `starts` and the lowest number win, so that the
-// answer is always the same; costs should be whole numbers, since equal sums are then equal however they are made.
+// The cheapest path through all runs, `passes` times over, from any state of `starts` to any state. Among
+// equal costs states change as early as they can, then the first of `starts` and the lowest number win, so
+// that the answer is always the same; costs should be whole numbers, since equal sums are then equal however
+// they are made.
 Path cheapest_path(std::span<const CostMatrix> matrices, std::span<const Run> runs, int passes,
                    std::span<const int> starts, Objective objective);
 // Its cost alone.

@@ -24,8 +24,8 @@ double combine(double a, double b, Objective objective) {
 }
 
 // Every path there is.
-double brute_force(const std::vector<CostMatrix>& matrices, const std::vector<int>& steps, size_t at, int state,
-                   double cost, Objective objective) {
+double brute_force(const std::vector<CostMatrix>& matrices, const std::vector<int>& steps, size_t at,
+                   int state, double cost, Objective objective) {
   if (at == steps.size()) return cost;
   const CostMatrix& matrix = matrices[static_cast<size_t>(steps[at])];
   double best = kImpossible;

@@ -6,15 +6,16 @@
 namespace foldmesh::plan {
 
 std::string_view name_of(CollectiveKind kind) {
-  constexpr std::array<std::string_view, 5> kNames = {"all-gather", "all-to-all", "reduce-scatter", "all-reduce",
-                                                      "broadcast"};
+  constexpr std::array<std::string_view, 5> kNames = {"all-gather", "all-to-all", "reduce-scatter",
+                                                      "all-reduce", "broadcast"};
   return kNames.at(static_cast<size_t>(kind));
 }
 
 double kernel_seconds(const Machine& machine, graph::OpKind kind, Precision precision, const Work& work) {
   const OpRate& rate = machine.rate(kind);
   const double flops = precision == Precision::kBf16 ? rate.bf16_flops : rate.fp32_flops;
-  return static_cast<double>(work.launches) * machine.launch + std::max(work.flops / flops, work.bytes / rate.bytes);
+  return static_cast<double>(work.launches) * machine.launch +
+         std::max(work.flops / flops, work.bytes / rate.bytes);
 }
 
 double collective_seconds(const Machine& machine, int n_devices, const Collective& collective) {

@@ -1,5 +1,5 @@
-// From counts to seconds. An analytic model: a kernel takes the longer of its arithmetic and its memory traffic,
-// a collective its latency and its bytes; nothing overlaps.
+// From counts to seconds. An analytic model: a kernel takes the longer of its arithmetic and its memory
+// traffic, a collective its latency and its bytes; nothing overlaps.
 #ifndef FOLDMESH_PLAN_COST_MODEL_H_
 #define FOLDMESH_PLAN_COST_MODEL_H_
 
@@ -26,8 +26,8 @@ struct Work {
 
 double kernel_seconds(const Machine& machine, graph::OpKind kind, Precision precision, const Work& work);
 
-// Among n_devices neighbours. Beyond one node the bytes of other nodes come over the slower link, at the same time
-// as those of the own node.
+// Among n_devices neighbours. Beyond one node the bytes of other nodes come over the slower link, at the same
+// time as those of the own node.
 double collective_seconds(const Machine& machine, int n_devices, const Collective& collective);
 
 }  // namespace foldmesh::plan

@@ -152,13 +152,14 @@ void append_group(const Group& group, std::string* text) {
 
 // The line about the pipeline that comes closest.
 std::string pipeline_text(const Batch& batch) {
-  const auto best = std::min_element(batch.pipelines.begin(), batch.pipelines.end(),
-                                     [](const Pipeline& a, const Pipeline& b) { return a.makespan < b.makespan; });
+  const auto best =
+      std::min_element(batch.pipelines.begin(), batch.pipelines.end(),
+                       [](const Pipeline& a, const Pipeline& b) { return a.makespan < b.makespan; });
   if (best == batch.pipelines.end()) return "";
-  const double ours = batch.schedule->makespan;
-  return fmt::format("pipeline  not planned: at best {} ({} stages, the slowest {} a pass) against {}; a stage "
-                     "holds a whole item, so that memory is no reason for one\n",
-                     seconds_text(best->makespan), best->stages, seconds_text(best->bottleneck), seconds_text(ours));
+  return fmt::format(
+      "pipeline  not planned; of {} stages, the slowest {} a pass, it would take {} against {}\n",
+      best->stages, seconds_text(best->bottleneck), seconds_text(best->makespan),
+      seconds_text(batch.schedule->makespan));
 }
 
 std::string schedule_text(const Batch& batch, std::span<const std::string> names, const Mesh& mesh) {
@@ -170,10 +171,10 @@ std::string schedule_text(const Batch& batch, std::span<const std::string> names
   for (size_t i = 0; i < std::min(schedule.placements.size(), kMostShown); ++i) {
     const Placement& placement = schedule.placements[i];
     const std::string& name = names[i / static_cast<size_t>(batch.copies)];
-    text += fmt::format("  {:<24} copy {:<5} devices {:>4}-{:<4} {:>10} to {:>10}\n", name.substr(0, name.find(',')),
-                        i % static_cast<size_t>(batch.copies) + 1, placement.first_device,
-                        placement.first_device + placement.n_devices - 1, seconds_text(placement.start),
-                        seconds_text(placement.end));
+    text += fmt::format("  {:<24} copy {:<5} devices {:>4}-{:<4} {:>10} to {:>10}\n",
+                        name.substr(0, name.find(',')), i % static_cast<size_t>(batch.copies) + 1,
+                        placement.first_device, placement.first_device + placement.n_devices - 1,
+                        seconds_text(placement.start), seconds_text(placement.end));
   }
   if (schedule.placements.size() > kMostShown) text += "  and so on (--json lists all)\n";
   return text;
@@ -203,8 +204,8 @@ std::string seconds_text(double seconds) {
 }
 
 std::string to_text(const Plan& plan, const Planner& planner, const Mesh& mesh) {
-  std::string text = fmt::format("{:<40} {:<7} {:<7} {:<20} {:<7} {:>10} {:>11} {:>11}\n", "operator", "other",
-                                 "pair", "how", "chunk", "time", "peak", "received");
+  std::string text = fmt::format("{:<40} {:<7} {:<7} {:<20} {:<7} {:>10} {:>11} {:>11}\n", "operator",
+                                 "other", "pair", "how", "chunk", "time", "peak", "received");
   for (const auto& range : pass_ranges(plan)) {
     text += pass_title(range) + "\n";
     for (const Group& group : groups_of(plan.passes[range.first])) append_group(group, &text);
@@ -215,7 +216,8 @@ std::string to_text(const Plan& plan, const Planner& planner, const Mesh& mesh) 
   text += fmt::format("time      {}: {} in kernels, {} in messages, {} for changes of layout\n",
                       seconds_text(plan.seconds), seconds_text(plan.kernel_seconds),
                       seconds_text(plan.message_seconds), seconds_text(plan.reshard_seconds));
-  text += fmt::format("work      {:.2f} TFLOP, {:.2f} TFLOP/s\n", plan.flops * 1e-12, flops_per_second * 1e-12);
+  text +=
+      fmt::format("work      {:.2f} TFLOP, {:.2f} TFLOP/s\n", plan.flops * 1e-12, flops_per_second * 1e-12);
   text += fmt::format("received  {} by the busiest device\n", bytes_text(plan.traffic));
   text += fmt::format("memory    {} on the busiest device, decided by {}; parameters {}, fixed {}; {}\n",
                       bytes_text(plan.peak_bytes), plan.worst_step, bytes_text(plan.weight_bytes),
@@ -256,8 +258,7 @@ Json to_json(const Plan& plan, const Planner& planner, const Mesh& mesh) {
       }
       groups.push_back({{"repeats", group.repeats}, {"operators", std::move(operators)}});
     }
-    passes.push_back(
-        {{"first", range.first + 1}, {"last", range.second}, {"groups", std::move(groups)}});
+    passes.push_back({{"first", range.first + 1}, {"last", range.second}, {"groups", std::move(groups)}});
   }
   return {{"fits", true},
           {"device", mesh.machine.name},

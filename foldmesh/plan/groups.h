@@ -1,6 +1,6 @@
-// Several items (sequences x models x seeds) on one mesh: how many devices each gets, and when. Items exchange
-// nothing, so that running many side by side loses no time to messages; several devices for one item pay where
-// there are fewer items than devices or an item does not fit on one.
+// Several items (sequences x models x seeds) on one mesh: how many devices each gets, and when. Items
+// exchange nothing, so that running many side by side loses no time to messages; several devices for one item
+// pay where there are fewer items than devices or an item does not fit on one.
 #ifndef FOLDMESH_PLAN_GROUPS_H_
 #define FOLDMESH_PLAN_GROUPS_H_
 
@@ -27,13 +27,15 @@ struct Schedule {
   double lower_bound = 0;  // no schedule can be shorter
 };
 
-// A short schedule: for groups of equal size, and for every deadline for single items (each then gets the fewest
-// devices that meet it), longest items first; the best of all. For equal items on groups of equal size that is
-// ceil(items / groups) * time. Nothing when an item fits nowhere. Every item must have times for n_devices.
+// A short schedule: for groups of equal size, and for every deadline for single items (each then gets the
+// fewest devices that meet it), longest items first, each with more devices for those that end last where
+// that helps; the best of all. For equal items it is never longer than ceil(items / groups) * time on the
+// best number of groups. Nothing when an item fits nowhere. Every item must have times for n_devices.
 std::optional<Schedule> make_schedule(std::span<const ItemTimes> items, int n_devices);
 
-// What a pipeline would take: one pass of one item cut into stages of consecutive steps, on a group of devices
-// each, items following each other. A later pass of an item starts when the one before has left the last stage.
+// What a pipeline would take: one pass of one item cut into stages of consecutive steps, on a group of
+// devices each, items following each other. A later pass of an item starts when the one before has left the
+// last stage.
 struct Pipeline {
   int stages = 1;
   double bottleneck = 0;  // seconds of the slowest stage, handing over included
@@ -42,7 +44,8 @@ struct Pipeline {
 
 // `steps`: seconds of each step of a pass on one group; `handover`: seconds to pass an item's tensors on.
 // The cut is the best there is: the slowest stage is as fast as it can be, to 1 part in 1e9.
-Pipeline make_pipeline(std::span<const double> steps, double handover, int stages, int n_passes, int64_t n_items);
+Pipeline make_pipeline(std::span<const double> steps, double handover, int stages, int n_passes,
+                       int64_t n_items);
 
 }  // namespace foldmesh::plan
 

@@ -25,7 +25,8 @@ void expect_valid(const Schedule& schedule, const std::vector<ItemTimes>& items,
     for (size_t j = 0; j < i; ++j) {
       const Placement& b = schedule.placements[j];
       const bool apart = a.first_device >= b.first_device + b.n_devices ||
-                         b.first_device >= a.first_device + a.n_devices || a.start >= b.end || b.start >= a.end;
+                         b.first_device >= a.first_device + a.n_devices || a.start >= b.end ||
+                         b.start >= a.end;
       EXPECT_TRUE(apart) << i << " and " << j << " share a device";
     }
   }
@@ -39,7 +40,8 @@ TEST(Schedule, EqualItemsInEqualGroups) {
     const std::vector<ItemTimes> all(static_cast<size_t>(items), times);
     double expected = kNever;
     for (const int groups : {1, 2, 4, 8}) {
-      expected = std::min(expected, (items + groups - 1) / groups * times[static_cast<size_t>(8 / groups) - 1]);
+      expected =
+          std::min(expected, (items + groups - 1) / groups * times[static_cast<size_t>(8 / groups) - 1]);
     }
     const auto schedule = make_schedule(all, 8);
     ASSERT_TRUE(schedule);
@@ -54,6 +56,12 @@ TEST(Schedule, ManyItemsRunSideBySide) {
   ASSERT_TRUE(schedule);
   EXPECT_DOUBLE_EQ(schedule->makespan, 80);
   EXPECT_DOUBLE_EQ(schedule->lower_bound, 80);
+}
+
+TEST(Schedule, LeftoverItemsGetMoreDevices) {
+  const std::vector<ItemTimes> five(5, {10, 6, 5, 4}), six(6, {10, 6, 5, 4});
+  EXPECT_DOUBLE_EQ(make_schedule(five, 4)->makespan, 14);  // one on all four devices, then four side by side
+  EXPECT_DOUBLE_EQ(make_schedule(six, 4)->makespan, 16);   // two on two each, then four side by side
 }
 
 TEST(Schedule, RandomItemsAreValidAndNearTheBound) {

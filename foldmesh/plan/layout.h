@@ -38,8 +38,8 @@ int64_t smallest_part(int64_t extent, int n_devices);
 // Elements of the largest part.
 int64_t shard_elements(const Extents& tensor, Layout layout, int n_devices);
 
-// Elements that the busiest device receives when a tensor changes its layout: nothing when a device only has to
-// drop what it holds, an all-gather towards kWhole, an all-to-all between two splits.
+// Elements that the busiest device receives when a tensor changes its layout: nothing when a device only has
+// to drop what it holds, an all-gather towards kWhole, an all-to-all between two splits.
 int64_t reshard_elements(const Extents& tensor, Layout from, Layout to, int n_devices);
 
 }  // namespace foldmesh::plan

@@ -30,12 +30,14 @@ constexpr int64_t kGpuFixed = 1'500'000'000;  // context, libraries, communicati
 constexpr int kGpusPerNode = 8;
 constexpr Link kGpuFar = {25 * kMicro, 40 * kGiga};
 
-// One core of a server with AVX-512 and AMX: the rate of a large oneDNN product (170 GFLOP/s fp32, 1 TFLOP/s bf16)
-// times what fused kernels can be expected to reach of it; memory bandwidth as measured per virtual core.
+// One core of a server with AVX-512 and AMX: the rate of a large oneDNN product (170 GFLOP/s fp32, 1 TFLOP/s
+// bf16) times what fused kernels can be expected to reach of it; memory bandwidth as measured per virtual
+// core.
 constexpr OpRate kCore = {0.65 * 170 * kGiga, 0.4 * 1000 * kGiga, 5 * kGiga};
 constexpr double kCpuLaunch = 5 * kMicro;
 constexpr int64_t kCpuFixed = 64 << 20;
-constexpr Link kCpuLink = {20 * kMicro, 3 * kGiga};  // processes that exchange through memory or a fast network
+constexpr Link kCpuLink = {20 * kMicro,
+                           3 * kGiga};  // processes that exchange through memory or a fast network
 
 std::optional<int> parse_count(std::string_view text) {
   int value = 0;
@@ -84,7 +86,8 @@ Mesh parse_mesh(std::string_view text) {
       parse_device(times == std::string_view::npos ? text : text.substr(times + 1));
   if (!count || !machine) {
     base::throw_input(
-        "'{}' is no mesh (expected [COUNTx]DEVICE, where DEVICE is h200, a100, gpu or cpu:CORES and no number is "
+        "'{}' is no mesh (expected [COUNTx]DEVICE, where DEVICE is h200, a100, gpu or cpu:CORES and no "
+        "number is "
         "above {}, for instance 8xh200 or cpu:16)",
         base::printable(text), kMaxDevices);
   }

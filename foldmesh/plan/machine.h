@@ -46,8 +46,9 @@ struct Mesh {
   int n_devices = 1;
 };
 
-// "[COUNTx]DEVICE", where DEVICE is h200, a100, gpu (any with 24 GB) or cpu:CORES: "8xh200", "cpu:16" (one process
-// on 16 cores), "2xcpu:8" (two processes of 8 cores). kInput for anything else, or more than kMaxDevices.
+// "[COUNTx]DEVICE", where DEVICE is h200, a100, gpu (any with 24 GB) or cpu:CORES: "8xh200", "cpu:16" (one
+// process on 16 cores), "2xcpu:8" (two processes of 8 cores). kInput for anything else, or more than
+// kMaxDevices.
 Mesh parse_mesh(std::string_view text);
 inline constexpr int kMaxDevices = 1024;
 

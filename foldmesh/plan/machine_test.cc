@@ -21,8 +21,9 @@ TEST(Mesh, Reads) {
 }
 
 TEST(Mesh, RefusesNonsense) {
-  for (const char* text : {"", "x", "8x", "xh200", "0xh200", "-1xh200", "8xh300", "cpu", "cpu:", "cpu:0", "cpu:-2",
-                           "2000xh200", "8 x h200", "1.5xa100", "99999999999999999999xa100", "cpu:4x2", "8xh200 "}) {
+  for (const char* text :
+       {"", "x", "8x", "xh200", "0xh200", "-1xh200", "8xh300", "cpu", "cpu:", "cpu:0", "cpu:-2", "2000xh200",
+        "8 x h200", "1.5xa100", "99999999999999999999xa100", "cpu:4x2", "8xh200 "}) {
     EXPECT_THROW(parse_mesh(text), base::Error) << text;
   }
 }

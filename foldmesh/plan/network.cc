@@ -70,8 +70,8 @@ class Reader {
   Kind kind(ValueId id) const { return kinds_[static_cast<size_t>(id)]; }
   int64_t bytes(ValueId id) const { return tensor::num_elements(graph_.value(id).shape) * kResidualBytes; }
 
-  // The last step of a value as the big tensor beside the pair. A template ends with its layer norm and lies at
-  // rest from then on.
+  // The last step of a value as the big tensor beside the pair. A template ends with its layer norm and lies
+  // at rest from then on.
   int32_t last_as_other(ValueId id) const {
     int32_t last = ranges_[static_cast<size_t>(id)].last;
     for (int32_t i = ranges_[static_cast<size_t>(id)].first; i < last; ++i) {

@@ -1,9 +1,10 @@
-// A graph as the planner sees it: a chain of steps over at most two big tensors, the pair tensor and one other
-// (a template's pair tensor, the extra MSA, the MSA: never two of them at once). All else is small, or lies at
-// rest split by rows until it is read.
+// A graph as the planner sees it: a chain of steps over at most two big tensors, the pair tensor and one
+// other (a template's pair tensor, the extra MSA, the MSA: never two of them at once). All else is small, or
+// lies at rest split by rows until it is read.
 //
 //   pair     the tensor that the recycling embedding updates; it lives through all passes
-//   other    made by a template, extra MSA or MSA embedding; dead after its last reader, or, for a template, at
+//   other    made by a template, extra MSA or MSA embedding; dead after its last reader, or, for a template,
+//   at
 //            rest once its last layer norm is done
 //   rows     at rest, split over axis 0: finished templates and the [N,N,..] outputs of heads
 //   small    on every device in full: features, masks, single representation, coordinates
@@ -18,7 +19,8 @@
 
 namespace foldmesh::plan {
 
-// Size of what lies between operators: activations are fp32 whatever the products' number type, integers int32.
+// Size of what lies between operators: activations are fp32 whatever the products' number type, integers
+// int32.
 inline constexpr int64_t kResidualBytes = 4;
 
 enum class Slot : uint8_t { kNone, kPair, kOther };
@@ -40,8 +42,8 @@ struct Step {
   bool is_other_born = false;
   bool is_other_template = false;  // then its layouts are those of a pair tensor
   bool is_other_alive_after = false;
-  int64_t small_bytes = 0;     // alive on every device during this step
-  int64_t resting_bytes = 0;   // alive, split by rows, all devices together
+  int64_t small_bytes = 0;    // alive on every device during this step
+  int64_t resting_bytes = 0;  // alive, split by rows, all devices together
   StepCounts counts;
 };
 

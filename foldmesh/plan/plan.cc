@@ -11,8 +11,8 @@
 namespace foldmesh::plan {
 namespace {
 
-// Times are compared and added up in whole nanoseconds: sums are then the same in whatever order they are made,
-// and ties are ties.
+// Times are compared and added up in whole nanoseconds: sums are then the same in whatever order they are
+// made, and ties are ties.
 constexpr double kNanosecond = 1e-9;
 double whole_nanoseconds(double seconds) { return std::round(seconds / kNanosecond); }
 
@@ -38,8 +38,8 @@ class Moves {
   int64_t shard(Layout layout) const { return shards_[static_cast<size_t>(layout)]; }
   const Collective& message(Layout from, Layout to) const { return entry(from, to).message; }
   double nanoseconds(Layout from, Layout to) const { return entry(from, to).nanoseconds; }
-  // Bytes for the new part beside the old: none where nothing is received, since a device then keeps its part of
-  // what it holds.
+  // Bytes for the new part beside the old: none where nothing is received, since a device then keeps its part
+  // of what it holds.
   int64_t arriving(Layout from, Layout to) const { return message(from, to).bytes == 0 ? 0 : shard(to); }
 
  private:
@@ -56,8 +56,8 @@ class Moves {
 
 }  // namespace
 
-// All that is known about a network on n devices: the strategies of each class of steps, what each takes, and what
-// it takes to change layouts before it.
+// All that is known about a network on n devices: the strategies of each class of steps, what each takes, and
+// what it takes to change layouts before it.
 class Planner::Problem {
  public:
   Problem(const Planner& planner, int n_devices)
@@ -75,8 +75,7 @@ class Planner::Problem {
 
   double seconds() const {
     const int n_passes = planner_.options_.n_passes;
-    return kNanosecond *
-           cheapest_cost(matrices(Objective::kSum), runs(), n_passes, starts_, Objective::kSum);
+    return kNanosecond * cheapest_cost(matrices(Objective::kSum), runs(), n_passes, starts_, Objective::kSum);
   }
 
   Floor floor() const {
@@ -86,7 +85,8 @@ class Planner::Problem {
     int from = path.start;
     for (size_t i = 0; i < path.states.size(); ++i) {
       const Step& step = planner_.network_.steps[i % planner_.network_.steps.size()];
-      const auto bytes = static_cast<int64_t>(best(step.step_class, from, path.states[i], Objective::kMax).value);
+      const auto bytes =
+          static_cast<int64_t>(best(step.step_class, from, path.states[i], Objective::kMax).value);
       if (bytes > floor.bytes) floor = {bytes, step.node->name};
       from = path.states[i];
     }
@@ -95,8 +95,7 @@ class Planner::Problem {
 
   std::optional<Plan> plan() const {
     const int n_passes = planner_.options_.n_passes;
-    const Path path =
-        cheapest_path(matrices(Objective::kSum), runs(), n_passes, starts_, Objective::kSum);
+    const Path path = cheapest_path(matrices(Objective::kSum), runs(), n_passes, starts_, Objective::kSum);
     if (path.start < 0) return std::nullopt;
     Plan plan;
     plan.n_devices = n_;
@@ -121,7 +120,8 @@ class Planner::Problem {
     double kernel = 0, messages = 0;  // nanoseconds
     double nanoseconds() const { return kernel + messages; }
   };
-  // Of one class of steps. By state while the step runs: the fastest option that fits, and the one of least memory.
+  // Of one class of steps. By state while the step runs: the fastest option that fits, and the one of least
+  // memory.
   struct Table {
     const Step* step = nullptr;
     Moves other;           // of the other tensor; of nothing when there is none
@@ -203,7 +203,8 @@ class Planner::Problem {
           less(fastest, [](const Option& o) { return o.nanoseconds(); })) {
         fastest = static_cast<int>(i);
       }
-      if (less(smallest, [](const Option& o) { return o.strategy.workspace; })) smallest = static_cast<int>(i);
+      if (less(smallest, [](const Option& o) { return o.strategy.workspace; }))
+        smallest = static_cast<int>(i);
     }
     table->fastest.push_back(fastest);
     table->smallest.push_back(smallest);
@@ -286,7 +287,8 @@ class Planner::Problem {
     if (step.other.rows > 0) result.other = during.other;
     result.pair = during.pair;
     if (has_other_before(step) && before.other != during.other) {
-      result.other_change = Reshard{before.other, during.other, table.other.message(before.other, during.other)};
+      result.other_change =
+          Reshard{before.other, during.other, table.other.message(before.other, during.other)};
     }
     if (before.pair != during.pair) {
       result.pair_change = Reshard{before.pair, during.pair, pair_.message(before.pair, during.pair)};
@@ -294,7 +296,8 @@ class Planner::Problem {
     result.kernel_seconds = kNanosecond * option.kernel;
     result.message_seconds = kNanosecond * option.messages;
     result.reshard_seconds = kNanosecond * moved.nanoseconds;
-    result.traffic = option.strategy.traffic() + (result.other_change ? result.other_change->message.bytes : 0) +
+    result.traffic = option.strategy.traffic() +
+                     (result.other_change ? result.other_change->message.bytes : 0) +
                      (result.pair_change ? result.pair_change->message.bytes : 0);
     result.peak_bytes = std::max(moved.peak, peak(table, during, option.strategy));
     return result;
@@ -325,7 +328,10 @@ class Planner::Problem {
 };
 
 Planner::Planner(const graph::Graph& graph, const Machine& machine, const PlanOptions& options)
-    : network_(read_network(graph)), representatives_(network_.representatives()), machine_(machine), options_(options) {
+    : network_(read_network(graph)),
+      representatives_(network_.representatives()),
+      machine_(machine),
+      options_(options) {
   budget_ = options.memory_bytes > 0 ? options.memory_bytes : machine.memory_bytes;
   for (const Step& step : network_.steps) classes_.push_back(step.step_class);
 }
@@ -365,7 +371,8 @@ DoesNotFit Planner::explain_misfit(int n_devices) {
       answer.worst_step = floor.worst_step;
     }
   }
-  // More devices hardly ever need more memory each, so that halving finds the least number or one close to it.
+  // More devices hardly ever need more memory each, so that halving finds the least number or one close to
+  // it.
   int too_few = n_devices, enough = 0;
   for (int n = n_devices; n < kMaxDevices && enough == 0;) {
     n = std::min(2 * n, kMaxDevices);

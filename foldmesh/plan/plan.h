@@ -1,8 +1,8 @@
 // The best plan for one item on a mesh, and what can be said when there is none.
 //
-// A plan fixes for every step of every pass the layouts, the algorithm and the chunks. It is found by exact dynamic
-// programming over the chain; the memory budget is a filter on single steps and layout changes, since a peak is a
-// maximum. Plans are numbers about a run: nothing here runs anything.
+// A plan fixes for every step of every pass the layouts, the algorithm and the chunks. It is found by exact
+// dynamic programming over the chain; the memory budget is a filter on single steps and layout changes, since
+// a peak is a maximum. Plans are numbers about a run: nothing here runs anything.
 #ifndef FOLDMESH_PLAN_PLAN_H_
 #define FOLDMESH_PLAN_PLAN_H_
 
@@ -21,8 +21,8 @@ namespace foldmesh::plan {
 
 struct PlanOptions {
   Precision precision = Precision::kFp32;
-  int64_t memory_bytes = 0;    // of one device; 0: what the machine has, without limit if that is not known
-  bool bitwise_only = false;   // no strategy that sums in another order than one device would
+  int64_t memory_bytes = 0;   // of one device; 0: what the machine has, without limit if that is not known
+  bool bitwise_only = false;  // no strategy that sums in another order than one device would
   int n_passes = 4;
 };
 
@@ -55,8 +55,8 @@ struct Plan {
 
 struct DoesNotFit {
   int64_t budget = 0;
-  int64_t smallest_budget = 0;  // that would do on this mesh
-  std::string worst_step;       // that asks for it
+  int64_t smallest_budget = 0;    // that would do on this mesh
+  std::string worst_step;         // that asks for it
   int devices_that_would_do = 0;  // with this budget; 0 when kMaxDevices would not do either
 };
 

@@ -144,8 +144,9 @@ class Enumerator {
   Strategy draft(double flops_share, double bytes_share) const {
     Strategy strategy;
     strategy.work.flops = step_.counts.flops * flops_share;
-    strategy.work.bytes = weight_bytes() + bytes_share * (step_.counts.operand_elements * kResidualBytes +
-                                                          step_.counts.intermediate_elements * static_cast<double>(operand_));
+    strategy.work.bytes =
+        weight_bytes() + bytes_share * (step_.counts.operand_elements * kResidualBytes +
+                                        step_.counts.intermediate_elements * static_cast<double>(operand_));
     return strategy;
   }
 
@@ -222,10 +223,13 @@ class Enumerator {
 
   // --- MSA
 
-  int64_t heads_width() const { return param("attention//query_w").at(1) * param("attention//query_w").at(2); }
+  int64_t heads_width() const {
+    return param("attention//query_w").at(1) * param("attention//query_w").at(2);
+  }
 
   // Work with the pair bias: `flops` of it are projected from the pair tensor, the rest follows the lines.
-  Strategy attention_draft(double share_of_lines, double share_of_bias, double bias_flops, int64_t bias_bytes) const {
+  Strategy attention_draft(double share_of_lines, double share_of_bias, double bias_flops,
+                           int64_t bias_bytes) const {
     Strategy strategy = draft(share_of_lines, share_of_lines);
     strategy.work.flops += bias_flops * (share_of_bias - share_of_lines);
     strategy.work.bytes += static_cast<double>(bias_bytes) * (1 - share_of_lines);
@@ -317,9 +321,8 @@ class Enumerator {
       Strategy strategy = draft(share(main(), layout), share(main(), layout));
       set_main(&strategy, layout);
       const int64_t line = layout == Layout::kSecond ? main().rows : main().columns;
-      add(strategy, {.axis = axis_name(layout),
-                     .extent = part(main(), layout),
-                     .per_unit = line * hidden * operand_});
+      add(strategy,
+          {.axis = axis_name(layout), .extent = part(main(), layout), .per_unit = line * hidden * operand_});
     }
   }
 
@@ -402,7 +405,8 @@ class Enumerator {
     if (n_ > 1) partial_products(x, summed, h);
   }
 
-  // Both factors go to channel shards, where the products of the channels are independent; the product comes back.
+  // Both factors go to channel shards, where the products of the channels are independent; the product comes
+  // back.
   void through_channels(const Extents& x, Layout layout, int64_t h) {
     const int64_t n_res = x.rows, own = part(x, layout), own_channels = largest_part(h, n_);
     const double cubic = 2.0 * static_cast<double>(n_res * n_res) * static_cast<double>(n_res * h);
@@ -413,9 +417,10 @@ class Enumerator {
     set_main(&strategy, layout);
     strategy.algorithm = Algorithm::kChannels;
     strategy.add_message({CollectiveKind::kAllToAll,
-                          2 * reshard_elements(factor, layout, Layout::kChannels, n_) * operand_, 2 * kEachChunk});
-    strategy.add_message({CollectiveKind::kAllToAll,
-                          reshard_elements(factor, Layout::kChannels, layout, n_) * operand_, 1});
+                          2 * reshard_elements(factor, layout, Layout::kChannels, n_) * operand_,
+                          2 * kEachChunk});
+    strategy.add_message(
+        {CollectiveKind::kAllToAll, reshard_elements(factor, Layout::kChannels, layout, n_) * operand_, 1});
     const Loop loop = {.axis = 'c',
                        .extent = own_channels,
                        .reread = own * n_res * x.channels * kResidualBytes,
@@ -455,7 +460,8 @@ class Enumerator {
     const Extents& x = main();
     const int64_t heads = param("//feat_2d_weights").at(1), n_res = x.rows;
     const int64_t bias = n_res * n_res * heads * operand_;
-    const double bias_flops = 2.0 * static_cast<double>(n_res * n_res) * static_cast<double>(x.channels * heads);
+    const double bias_flops =
+        2.0 * static_cast<double>(n_res * n_res) * static_cast<double>(x.channels * heads);
     const Layout own = node_.variant == Variant::kStarting ? Layout::kFirst : Layout::kSecond;
     for (const Layout layout : layouts()) {
       if (layout != Layout::kWhole && layout != own) continue;
@@ -506,11 +512,12 @@ class Enumerator {
     const int64_t n_res = pair_.rows, layers = 8;
     const int64_t heads = param("fold_iteration/invariant_point_attention/attention_2d//weights").at(1);
     const auto projected = [&](std::string_view leaf) { return param(leaf).at(1); };
-    const int64_t per_residue = projected("fold_iteration/invariant_point_attention/q_scalar//weights") +
-                                projected("fold_iteration/invariant_point_attention/kv_scalar//weights") +
-                                projected("fold_iteration/invariant_point_attention/q_point_local//weights") +
-                                projected("fold_iteration/invariant_point_attention/kv_point_local//weights") +
-                                param("fold_iteration/invariant_point_attention/output_projection//weights").at(0);
+    const int64_t per_residue =
+        projected("fold_iteration/invariant_point_attention/q_scalar//weights") +
+        projected("fold_iteration/invariant_point_attention/kv_scalar//weights") +
+        projected("fold_iteration/invariant_point_attention/q_point_local//weights") +
+        projected("fold_iteration/invariant_point_attention/kv_point_local//weights") +
+        param("fold_iteration/invariant_point_attention/output_projection//weights").at(0);
     const int64_t single = param("single_layer_norm//scale").at(0), frame = 7;
     for (const Layout layout : layouts()) {
       if (layout == Layout::kSecond) continue;
@@ -519,8 +526,8 @@ class Enumerator {
       const int64_t own = part(pair_, layout);
       if (layout == Layout::kFirst) {
         strategy.algorithm = Algorithm::kGatherState;
-        strategy.add_message(
-            {CollectiveKind::kAllGather, layers * missing(n_res) * (single + frame) * kResidualBytes, layers});
+        strategy.add_message({CollectiveKind::kAllGather,
+                              layers * missing(n_res) * (single + frame) * kResidualBytes, layers});
       }
       // The pair bias of all heads stays over the layers.
       add(strategy, {.axis = 'i',
@@ -558,7 +565,7 @@ class Enumerator {
 
 std::string_view name_of(Algorithm algorithm) {
   constexpr std::array<std::string_view, 10> kNames = {
-      "local",        "gather bias",   "gather keys",        "partial means", "gather projected",
+      "local",        "gather bias",   "gather keys",         "partial means", "gather projected",
       "partial sums", "gather factor", "all-to-all channels", "gather state",  "transpose"};
   return kNames.at(static_cast<size_t>(algorithm));
 }

@@ -1,6 +1,6 @@
 // The ways to run one step on n devices: which layouts, which algorithm, which chunks, and for each its work,
-// workspace and messages. Derived from the node alone: shapes, parameters and the counts of graph/cost.h. Choosing
-// among them is chain_dp.h's part, running them an executor's.
+// workspace and messages. Derived from the node alone: shapes, parameters and the counts of graph/cost.h.
+// Choosing among them is chain_dp.h's part, running them an executor's.
 #ifndef FOLDMESH_PLAN_STRATEGY_H_
 #define FOLDMESH_PLAN_STRATEGY_H_
 
@@ -53,8 +53,8 @@ struct Strategy {
   int64_t traffic() const;
 };
 
-// All of them; on one device those with whole tensors. With several devices, whole tensors mean that all devices
-// compute the same.
+// All of them; on one device those with whole tensors. With several devices, whole tensors mean that all
+// devices compute the same.
 std::vector<Strategy> enumerate_strategies(const Network& network, const Step& step, int n_devices,
                                            Precision precision);
 

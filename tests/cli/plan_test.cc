@@ -57,7 +57,8 @@ TEST(PlanCommand, OperatorTableInTheDocumentationIsCurrent) {
 }
 
 TEST(PlanCommand, JsonSaysTheSame) {
-  const auto fits = nlohmann::json::parse(plan("--n-res 300 --mesh 4xh200 --dtype bf16 --items 3 --json").out);
+  const auto fits =
+      nlohmann::json::parse(plan("--n-res 300 --mesh 4xh200 --dtype bf16 --items 3 --json").out);
   const auto& network = fits.at("networks").at(0);
   EXPECT_TRUE(network.at("fits").get<bool>());
   double seconds = 0;
@@ -82,12 +83,26 @@ TEST(PlanCommand, JsonSaysTheSame) {
 }
 
 TEST(PlanCommand, RefusesNonsenseInOneLine) {
-  for (const char* options :
-       {"", "--n-res 0", "--n-res -5", "--n-res 1e9", "--n-res 99999999999999999999", "--n-res 64 --mesh 8xh300",
-        "--n-res 64 --mesh 0xh200", "--n-res 64 --mesh cpu:0", "--n-res 64 --memory 3potatoes",
-        "--n-res 64 --memory -1G", "--n-res 64 --model model_9", "--n-res 64 --model model_3 --templates 2",
-        "--n-res 64 --templates 5", "--n-res 64 --dtype fp8", "--n-res 64 --items 0", "--n-res 64 --recycles -1",
-        "--n-res 64 --link-latency -1", "--n-res 64 --device-flops 0", "--n-res 64,,32"}) {
+  for (const char* options : {"",
+                              "--n-res 0",
+                              "--n-res -5",
+                              "--n-res 1e9",
+                              "--n-res 99999999999999999999",
+                              "--n-res 64 --mesh 8xh300",
+                              "--n-res 64 --mesh 0xh200",
+                              "--n-res 64 --mesh cpu:0",
+                              "--n-res 64 --memory 3potatoes",
+                              "--n-res 64 --memory -1G",
+                              "--n-res 64 --model model_9",
+                              "--n-res 64 --model model_3 --templates 2",
+                              "--n-res 64 --templates 5",
+                              "--n-res 64 --dtype fp8",
+                              "--n-res 64 --items 0",
+                              "--n-res 64 --recycles -1",
+                              "--n-res 64 --link-latency -1",
+                              "--n-res 64 --device-flops 0",
+                              "--n-res 64,1x",
+                              "--n-res 64,128 --items 9000"}) {
     const RunResult result = plan(options);
     EXPECT_EQ(result.exit_code, 2) << options;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << options << ": " << result.err;

@@ -19,8 +19,9 @@ using plan::Planner;
 using plan::Precision;
 
 graph::Graph network(int64_t n_res, int64_t n_seq = 508, int64_t n_extra = 5120, int64_t n_templates = 4) {
-  return model::build_monomer(model::model_by_name("model_1_ptm"),
-                              {.n_res = n_res, .n_seq = n_seq, .n_extra = n_extra, .n_templates = n_templates});
+  return model::build_monomer(
+      model::model_by_name("model_1_ptm"),
+      {.n_res = n_res, .n_seq = n_seq, .n_extra = n_extra, .n_templates = n_templates});
 }
 
 plan::Machine h200() { return plan::parse_mesh("h200").machine; }
@@ -36,14 +37,15 @@ plan::Strategy strategy(const plan::Network& network, std::string_view name, Alg
                         std::optional<Layout> pair, int n_devices) {
   for (const plan::Strategy& candidate :
        plan::enumerate_strategies(network, step_named(network, name), n_devices, Precision::kBf16)) {
-    if (candidate.algorithm == algorithm && candidate.pair == pair && candidate.chunk.size == 0) return candidate;
+    if (candidate.algorithm == algorithm && candidate.pair == pair && candidate.chunk.size == 0)
+      return candidate;
   }
   ADD_FAILURE() << "no such strategy of " << name;
   return {};
 }
 
-// FLOP of four passes at the full depth of model 1, from closed formulas of the operators; templates excepted, which
-// add less than 2 %.
+// FLOP of four passes at the full depth of model 1, from closed formulas of the operators; templates
+// excepted, which add less than 2 %.
 TEST(NetworkPlan, WorkFollowsTheClosedForm) {
   for (const double n : {128.0, 512.0, 2048.0}) {
     constexpr double kRows = 512, kExtra = 5120, kM = 256, kE = 64, kZ = 128;
@@ -51,7 +53,9 @@ TEST(NetworkPlan, WorkFollowsTheClosedForm) {
     const auto outer = [&](double rows, double c) {
       return 4 * rows * n * c * 32 + 2 * n * n * rows * 1024 + 2 * n * n * 1024 * kZ;
     };
-    const auto row = [&](double rows, double c) { return 10 * rows * n * c * c + 4 * rows * n * n * c + 16 * n * n * kZ; };
+    const auto row = [&](double rows, double c) {
+      return 10 * rows * n * c * c + 4 * rows * n * n * c + 16 * n * n * kZ;
+    };
     const double main = row(kRows, kM) + 10 * kRows * n * kM * kM + 4 * n * kRows * kRows * kM +
                         16 * kRows * n * kM * kM + outer(kRows, kM) + pair;
     const double extra = row(kExtra, kE) + 4 * kExtra * n * kE * 8 + 4 * kExtra * n * kE * kE +
@@ -70,14 +74,21 @@ TEST(NetworkPlan, MessagesFollowTheFormulas) {
   const auto traffic = [&](std::string_view op, Algorithm algorithm, std::optional<Layout> pair) {
     return strategy(view, "evoformer/0/" + std::string(op), algorithm, pair, kDevices).traffic();
   };
-  EXPECT_EQ(traffic("triangle_multiplication_outgoing", Algorithm::kChannels, Layout::kFirst), 3 * 7 * z / 64);
-  EXPECT_EQ(traffic("triangle_multiplication_incoming", Algorithm::kChannels, Layout::kFirst), 3 * 7 * z / 64);
+  EXPECT_EQ(traffic("triangle_multiplication_outgoing", Algorithm::kChannels, Layout::kFirst),
+            3 * 7 * z / 64);
+  EXPECT_EQ(traffic("triangle_multiplication_incoming", Algorithm::kChannels, Layout::kFirst),
+            3 * 7 * z / 64);
   EXPECT_EQ(traffic("triangle_multiplication_outgoing", Algorithm::kGatherFactor, Layout::kFirst), 7 * z / 8);
-  EXPECT_EQ(traffic("triangle_multiplication_incoming", Algorithm::kGatherFactor, Layout::kSecond), 7 * z / 8);
-  EXPECT_EQ(traffic("triangle_multiplication_outgoing", Algorithm::kPartialSums, Layout::kSecond), 2 * 7 * z / 8);
-  EXPECT_EQ(traffic("triangle_attention_starting_node", Algorithm::kGatherBias, Layout::kFirst), 7 * z / 32 / 8);
-  EXPECT_EQ(traffic("triangle_attention_ending_node", Algorithm::kGatherBias, Layout::kSecond), 7 * z / 32 / 8);
-  EXPECT_EQ(traffic("msa_row_attention_with_pair_bias", Algorithm::kGatherBias, Layout::kFirst), 7 * z / 16 / 8);
+  EXPECT_EQ(traffic("triangle_multiplication_incoming", Algorithm::kGatherFactor, Layout::kSecond),
+            7 * z / 8);
+  EXPECT_EQ(traffic("triangle_multiplication_outgoing", Algorithm::kPartialSums, Layout::kSecond),
+            2 * 7 * z / 8);
+  EXPECT_EQ(traffic("triangle_attention_starting_node", Algorithm::kGatherBias, Layout::kFirst),
+            7 * z / 32 / 8);
+  EXPECT_EQ(traffic("triangle_attention_ending_node", Algorithm::kGatherBias, Layout::kSecond),
+            7 * z / 32 / 8);
+  EXPECT_EQ(traffic("msa_row_attention_with_pair_bias", Algorithm::kGatherBias, Layout::kFirst),
+            7 * z / 16 / 8);
   EXPECT_EQ(traffic("outer_product_mean", Algorithm::kGatherProjected, Layout::kFirst),
             7 * (kRows * kN * 256 * 2 / 8) / 8);
   EXPECT_EQ(traffic("outer_product_mean", Algorithm::kPartialSums, Layout::kFirst), 2 * 7 * z / 8);
@@ -96,8 +107,8 @@ TEST(NetworkPlan, OneDeviceSendsNothing) {
   }
 }
 
-// From all that the fastest plan takes down to the least: within the budget, and never slower for being given more.
-// Below the least the planner says no.
+// From all that the fastest plan takes down to the least: within the budget, and never slower for being given
+// more. Below the least the planner says no.
 TEST(NetworkPlan, BudgetSweep) {
   for (const int n_devices : {1, 3, 8}) {
     const graph::Graph graph = network(600, 200, 900, 2);

@@ -33,8 +33,8 @@ double nanoseconds(double seconds) { return std::round(seconds / 1e-9); }
 
 class Writer {
  public:
-  Writer(const plan::Network& network, const plan::Machine& machine, plan::Precision precision, bool bitwise_only,
-         int64_t budget, int n_devices)
+  Writer(const plan::Network& network, const plan::Machine& machine, plan::Precision precision,
+         bool bitwise_only, int64_t budget, int n_devices)
       : network_(network),
         machine_(machine),
         precision_(precision),
@@ -65,8 +65,8 @@ class Writer {
   }
   int64_t standing(const plan::Step& step) const {
     const int64_t rows = network_.pair.rows;
-    return machine_.fixed_bytes + network_.weight_elements * plan::operand_bytes(precision_) + step.small_bytes +
-           step.resting_bytes / rows * plan::largest_part(rows, n_);
+    return machine_.fixed_bytes + network_.weight_elements * plan::operand_bytes(precision_) +
+           step.small_bytes + step.resting_bytes / rows * plan::largest_part(rows, n_);
   }
 
   std::vector<double> step_costs(const plan::Step& step) const {
@@ -85,7 +85,8 @@ class Writer {
         }
         double cost = nanoseconds(plan::kernel_seconds(machine_, step.node->kind, precision_, strategy.work));
         for (int m = 0; m < strategy.n_messages; ++m) {
-          cost += nanoseconds(plan::collective_seconds(machine_, n_, strategy.messages[static_cast<size_t>(m)]));
+          cost +=
+              nanoseconds(plan::collective_seconds(machine_, n_, strategy.messages[static_cast<size_t>(m)]));
         }
         best = std::min(best, cost);
       }
@@ -106,7 +107,8 @@ class Writer {
   double change(const plan::Step& step, const State& from, const State& to) const {
     const bool has_other = step.other.rows > 0 && !step.is_other_born;
     double cost = 0;
-    if (has_other) cost += move(step.other, from.other, to.other, standing(step) + bytes(network_.pair, from.pair));
+    if (has_other)
+      cost += move(step.other, from.other, to.other, standing(step) + bytes(network_.pair, from.pair));
     return cost + move(network_.pair, from.pair, to.pair,
                        standing(step) + (has_other ? bytes(step.other, to.other) : 0));
   }
@@ -121,8 +123,8 @@ class Writer {
 };
 
 // Depth first; `rest` bounds what the remaining steps cost at least.
-void search(const ChainProblem& problem, const std::vector<double>& rest, size_t at, size_t state, double cost,
-            double* best) {
+void search(const ChainProblem& problem, const std::vector<double>& rest, size_t at, size_t state,
+            double cost, double* best) {
   if (at == problem.steps.size()) {
     *best = std::min(*best, cost);
     return;
@@ -139,7 +141,9 @@ void search(const ChainProblem& problem, const std::vector<double>& rest, size_t
 }
 
 std::string step_variable(size_t step, size_t state) { return fmt::format("s{}_{}", step, state); }
-std::string change_variable(size_t step, size_t from, size_t to) { return fmt::format("c{}_{}_{}", step, from, to); }
+std::string change_variable(size_t step, size_t from, size_t to) {
+  return fmt::format("c{}_{}_{}", step, from, to);
+}
 
 std::string linear_program(const ChainProblem& problem) {
   const size_t n = problem.steps.front().size();
@@ -169,7 +173,8 @@ std::string linear_program(const ChainProblem& problem) {
       if (allowed(t - 1, s)) {
         constraints += fmt::format(" o{}_{}:\n{} - {} = 0\n", t, s, out_of[s], step_variable(t - 1, s));
       }
-      if (allowed(t, s)) constraints += fmt::format(" i{}_{}:\n{} - {} = 0\n", t, s, into[s], step_variable(t, s));
+      if (allowed(t, s))
+        constraints += fmt::format(" i{}_{}:\n{} - {} = 0\n", t, s, into[s], step_variable(t, s));
     }
   }
   return objective + constraints + binaries + "End\n";

@@ -1,6 +1,6 @@
-// The planner's problem written down a second time, from strategies, layouts and the cost model alone: for every
-// step and every state the cheapest feasible strategy, between steps the cost of changing layouts. Solved without
-// dynamic programming: by trying everything, or as an integer program.
+// The planner's problem written down a second time, from strategies, layouts and the cost model alone: for
+// every step and every state the cheapest feasible strategy, between steps the cost of changing layouts.
+// Solved without dynamic programming: by trying everything, or as an integer program.
 #ifndef FOLDMESH_TESTS_PLAN_ORACLE_H_
 #define FOLDMESH_TESTS_PLAN_ORACLE_H_
 
@@ -25,7 +25,8 @@ struct ChainProblem {
 ChainProblem write_down(const plan::Network& network, const plan::Machine& machine, plan::Precision precision,
                         bool bitwise_only, int64_t budget, int n_devices);
 
-// Tries every path, leaving out only those that cannot be better than the best so far. kImpossible without one.
+// Tries every path, leaving out only those that cannot be better than the best so far. kImpossible without
+// one.
 double try_everything(const ChainProblem& problem);
 
 bool has_cbc();  // COIN-OR's solver as a program

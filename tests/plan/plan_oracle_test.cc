@@ -49,8 +49,10 @@ struct Solved {
 Solved solve(const Case& c) {
   const graph::Graph graph = model::build_monomer(shallow(), c.dims);
   const plan::Machine machine = plan::parse_mesh("h200").machine;
-  plan::PlanOptions options{.precision = c.precision, .memory_bytes = int64_t{1} << 60,
-                            .bitwise_only = c.bitwise_only, .n_passes = 1};
+  plan::PlanOptions options{.precision = c.precision,
+                            .memory_bytes = int64_t{1} << 60,
+                            .bitwise_only = c.bitwise_only,
+                            .n_passes = 1};
   if (c.budget_share >= 0) {
     plan::Planner unlimited(graph, machine, options);
     const int64_t least = unlimited.smallest_budget(c.n_devices).bytes;
@@ -59,8 +61,9 @@ Solved solve(const Case& c) {
   }
   plan::Planner planner(graph, machine, options);
   const std::optional<double> seconds = planner.seconds_on(c.n_devices);
-  return {write_down(planner.network(), machine, c.precision, c.bitwise_only, options.memory_bytes, c.n_devices),
-          seconds ? *seconds * 1e9 : kImpossible};
+  return {
+      write_down(planner.network(), machine, c.precision, c.bitwise_only, options.memory_bytes, c.n_devices),
+      seconds ? *seconds * 1e9 : kImpossible};
 }
 
 TEST(PlanOracle, EqualsTryingEverything) {
@@ -76,7 +79,8 @@ TEST(PlanOracle, EqualsAnIntegerProgram) {
   const std::vector<Case> all = cases();
   for (size_t i = 1; i < all.size(); i += 12) {
     const Solved solved = solve(all[i]);
-    EXPECT_NEAR(solved.nanoseconds, solve_with_cbc(solved.problem), 1e-6 * solved.nanoseconds) << "case " << i;
+    EXPECT_NEAR(solved.nanoseconds, solve_with_cbc(solved.problem), 1e-6 * solved.nanoseconds)
+        << "case " << i;
   }
 }
 
