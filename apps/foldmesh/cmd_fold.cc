@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
+#include "apps/foldmesh/database_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/pipeline/fold.h"
@@ -12,8 +13,7 @@ namespace {
 
 struct Arguments {
   pipeline::FoldOptions options;
-  std::vector<std::string> databases;
-  std::string db_dir;
+  pipeline::DatabaseOptions databases;
 };
 
 }  // namespace
@@ -26,15 +26,10 @@ void setup_fold(CLI::App& command) {
       .add_option("inputs", options.inputs,
                   "FASTA files, A3M alignments (nothing is searched for these) or folders")
       ->required();
-  command.add_option("-o,--output-dir", options.output_dir, "results go to OUTPUT_DIR/<target>/")->required();
   command
-      .add_option("--db", args->databases,
-                  "NAME=PATH of a database to search, packed by `foldmesh db build` or FASTA (plain, gz, "
-                  "zst); NAME is "
-                  "uniref90, mgnify or small_bfd to get AlphaFold's limits; repeatable")
-      ->type_name("NAME=PATH");
-  command.add_option("--db-dir", args->db_dir,
-                     "folder in which to find uniref90, mgnify and small_bfd (AlphaFold's layout or flat)");
+      .add_option("-o,--output-dir,--output_dir", options.output_dir, "results go to OUTPUT_DIR/<target>/")
+      ->required();
+  add_database_options(command, args->databases);
   command.add_option(
       "--params-dir", options.params_dir,
       "folder with DeepMind's params_<model>.npz, or files made by `foldmesh params generate`");
@@ -51,8 +46,9 @@ void setup_fold(CLI::App& command) {
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command.add_flag("--msa-only", options.msa_only, "stop after the search");
-  command.add_flag("--use-precomputed-msas", options.use_precomputed_msas,
+  command.add_flag("--msa-only,--msa_only", options.msa_only, "stop after the search");
+  command.add_flag("--a3m", options.a3m, "alignments as A3M, a tenth of the size, instead of Stockholm");
+  command.add_flag("--use-precomputed-msas,--use_precomputed_msas", options.use_precomputed_msas,
                    "take alignments already in OUTPUT_DIR/<target>/msas/ as they are");
   command.add_option("--cpu", options.n_threads, "threads")
       ->check(CLI::Range(1, 4096))
@@ -67,9 +63,7 @@ void setup_fold(CLI::App& command) {
       "A run that was interrupted continues where it stopped when the same command is given again.");
   command.callback([args] {
     pipeline::FoldOptions& fold_options = args->options;
-    if (!args->db_dir.empty()) fold_options.databases = pipeline::find_databases(args->db_dir);
-    for (const std::string& text : args->databases)
-      fold_options.databases.push_back(pipeline::parse_database(text));
+    fold_options.databases = pipeline::choose_databases(args->databases);
     pipeline::fold(fold_options);
   });
 }

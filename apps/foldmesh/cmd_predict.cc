@@ -14,6 +14,7 @@
 #include "apps/foldmesh/commands.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
+#include "foldmesh/base/memory.h"
 #include "foldmesh/base/progress.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/output/result_folder.h"
@@ -108,7 +109,7 @@ predict::PredictOptions predict_options(const Options& options, int n_threads) {
   result.precision =
       options.precision == "reference" ? predict::Precision::kReference : predict::Precision::kFp32;
   result.n_threads = n_threads;
-  result.memory_limit = options.memory.empty() ? 0 : predict::parse_bytes(options.memory);
+  result.memory_limit = options.memory.empty() ? 0 : base::parse_bytes(options.memory);
   result.contacts = options.contacts;
   return result;
 }

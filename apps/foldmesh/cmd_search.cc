@@ -2,17 +2,19 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
+#include "apps/foldmesh/database_options.h"
 #include "apps/foldmesh/search_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/version.h"
+#include "foldmesh/pipeline/databases.h"
+#include "foldmesh/pipeline/search_databases.h"
 #include "foldmesh/search/alignment_search.h"
 #include "foldmesh/seqio/fasta.h"
 
@@ -22,8 +24,10 @@ namespace {
 struct State {
   search::AlignmentSearchOptions options;
   std::string query_path;
-  std::vector<std::string> databases;  // NAME=PATH
+  pipeline::DatabaseOptions databases;
+  pipeline::RowLimits limits = pipeline::RowLimits::kNone;
   std::string output_folder;
+  bool no_sto = false;
   int64_t max_rows = 0;
   int n_threads = base::available_cores();
   bool json = false;
@@ -35,24 +39,24 @@ void add_options(CLI::App& app, State& state) {
   search::AlignmentSearchOptions& options = state.options;
   app.add_option("query", state.query_path, "query sequences, FASTA ('-': standard input); names must differ")
       ->required();
+  record.note(add_database_options(app, state.databases), "database");
+  const std::map<std::string, pipeline::RowLimits> presets = {
+      {"alphafold2", pipeline::RowLimits::kAlphafold2}, {"alphafold3", pipeline::RowLimits::kAlphafold3}};
   record.note(
-      app.add_option(
-             "--db", state.databases,
-             "a database: its name in outputs, and a packed database (foldmesh db build) or FASTA, also "
-             ".gz and .zst; may be repeated")
-          ->type_name("NAME=PATH")
-          ->required()
-          ->allow_extra_args(false)
-          ->take_all(),
-      "database");
-  app.add_option("--output-dir", state.output_folder,
+      app.add_option("--preset", state.limits,
+                     "alphafold2 or alphafold3: as many rows as it reads of each database, and its folders: "
+                     "<query>/msas/<NAME>_hits.sto")
+          ->transform(CLI::CheckedTransformer(presets)),
+      "preset");
+  app.add_option("-o,--output-dir,--output_dir", state.output_folder,
                  "where to write <query>/<NAME>_hits.sto; made if missing")
       ->required();
   app.add_flag("--a3m", options.a3m, "write <NAME>_hits.a3m, too");
+  app.add_flag("--no-sto", state.no_sto, "with --a3m, no <NAME>_hits.sto, which is ten times the size");
   app.add_flag("--tblout", options.target_tables, "write <NAME>.tblout, a line per target, too");
   app.add_flag("--domtblout", options.domain_tables, "write <NAME>.domtblout, a line per domain, too");
   record.note(app.add_option("--max-rows", state.max_rows,
-                             "most rows of an alignment, the query counted (0: no limit)")
+                             "most rows of an alignment, the query counted (0: no limit but the preset's)")
                   ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000}))
                   ->capture_default_str(),
               "most rows of an alignment");
@@ -74,18 +78,20 @@ void add_options(CLI::App& app, State& state) {
   app.add_option("--cpu", state.n_threads, "number of threads")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  add_memory_options(app, options.search, options.keep_bytes);
   app.add_flag("--json", state.json, "print what was found as JSON");
 }
 
 void print_facts(const std::vector<search::AlignmentSearchFacts>& all, bool json) {
   if (json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    const auto known = [](int64_t n) { return n < 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(n); };
     for (const search::AlignmentSearchFacts& facts : all) {
       list.push_back({{"query", facts.query},
                       {"database", facts.database},
-                      {"n_targets", facts.n_targets},
-                      {"n_reported", facts.n_reported},
-                      {"n_included", facts.n_included},
+                      {"n_targets", known(facts.n_targets)},
+                      {"n_reported", known(facts.n_reported)},
+                      {"n_included", known(facts.n_included)},
                       {"n_rows", facts.n_rows},
                       {"alignment", facts.alignment_path}});
     }
@@ -94,48 +100,33 @@ void print_facts(const std::vector<search::AlignmentSearchFacts>& all, bool json
   }
   fmt::print("{:>10} {:>9} {:>9} {:>7}  {}\n", "targets", "reported", "included", "rows", "alignment");
   for (const search::AlignmentSearchFacts& facts : all) {
-    fmt::print("{:10} {:9} {:9} {:7}  {}\n", facts.n_targets, facts.n_reported, facts.n_included,
-               facts.n_rows, facts.alignment_path);
+    const auto known = [](int64_t n) { return n < 0 ? std::string("-") : std::to_string(n); };
+    fmt::print("{:>10} {:>9} {:>9} {:7}  {}\n", known(facts.n_targets), known(facts.n_reported),
+               known(facts.n_included), facts.n_rows, facts.alignment_path);
   }
 }
 
 void run(State& state) {
-  std::vector<std::unique_ptr<search::TargetDatabase>> opened;
-  std::vector<search::NamedDatabase> databases;
-  for (const std::string& argument : state.databases) {
-    const size_t equals = argument.find('=');
-    if (equals == std::string::npos)
-      base::throw_input("--db {}: expected NAME=PATH", base::printable(argument));
-    opened.push_back(search::TargetDatabase::open(argument.substr(equals + 1)));
-    databases.push_back({argument.substr(0, equals), opened.back().get()});
-    if (state.max_rows > 0) databases.back().max_rows = static_cast<size_t>(state.max_rows);
+  if (state.no_sto && !state.options.a3m) base::throw_input("--no-sto without --a3m leaves nothing to write");
+  const std::vector<pipeline::Database> databases = pipeline::choose_databases(state.databases);
+  if (databases.empty()) base::throw_input("nothing to search (expected --db NAME=PATH or --data-dir)");
+  std::vector<size_t> max_rows;
+  for (const pipeline::Database& database : databases) {
+    max_rows.push_back(state.max_rows > 0 ? static_cast<size_t>(state.max_rows)
+                                          : pipeline::max_rows(database.name, state.limits));
   }
   const std::vector<bio::Sequence> queries = seqio::read_queries(state.query_path);
 
   search::AlignmentSearchOptions& options = state.options;
+  options.stockholm = !state.no_sto;
   options.output_folder = state.output_folder;
+  if (state.limits != pipeline::RowLimits::kNone) options.subfolder = "msas";
   options.info.program = "foldmesh search";
   options.info.version = base::version();
   options.info.query_path = state.query_path;
   options.info.command_line = state.record.command_line("search", {state.query_path});
-
-  int64_t total = 0;
-  for (const auto& database : opened) {
-    const std::optional<int64_t> n = database->n_targets();
-    if (!n) {
-      total = 0;  // unknown
-      break;
-    }
-    total += *n * static_cast<int64_t>(queries.size());
-  }
   base::ThreadPool pool(state.n_threads);
-  std::vector<search::AlignmentSearchFacts> facts;
-  {
-    SearchProgress progress(total);
-    options.search.on_progress = progress.callback();
-    facts = search::search_alignments(queries, databases, options, pool);
-  }
-  print_facts(facts, state.json);
+  print_facts(pipeline::search_databases(queries, databases, max_rows, options, pool), state.json);
 }
 
 }  // namespace
@@ -145,8 +136,11 @@ void setup_search(CLI::App& app) {
   app.footer(
       "One jackhmmer round per query and database, with AlphaFold 2's thresholds; all queries share each "
       "pass over a "
-      "database.\nExample: foldmesh search queries.fasta --db uniref90=uniref90.fmdb --db mgnify=mgnify.fmdb "
-      "--output-dir msas");
+      "database.\nExamples: foldmesh search queries.fasta --db uniref90=uniref90.fmdb --db "
+      "mgnify=mgnify.fmdb "
+      "--output-dir msas\n          foldmesh search queries.fasta --preset alphafold2 --data-dir "
+      "/data/alphafold "
+      "--output-dir out");
   add_options(app, *state);
   app.callback([state] { run(*state); });
 }

@@ -9,6 +9,8 @@
 #include <random>
 #include <utility>
 
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/memory.h"
 #include "foldmesh/base/version.h"
 #include "foldmesh/seqio/fasta.h"
 
@@ -210,6 +212,27 @@ void add_search_options(CLI::App& app, SearchCommand& command, const char* query
                 ->capture_default_str(),
             "number of worker threads")
       ->group(kGroup);
+  add_memory_options(app, command.run.search, command.run.keep_bytes);
+}
+
+void add_memory_options(CLI::App& app, search::SearchOptions& options, int64_t& keep_bytes) {
+  const auto set_memory = [&options, &keep_bytes](const std::string& text) {
+    constexpr size_t kLeast = size_t{16} << 20;
+    options.memory = base::parse_bytes(text);
+    if (options.memory < kLeast) base::throw_input("--memory {}: expected at least 16M", text);
+    keep_bytes = static_cast<int64_t>(options.memory / 4);
+  };
+  app.add_option_function<std::string>(
+         "--memory", set_memory,
+         "memory for models, hits and working space, the mapped database not counted (default 256M); hits "
+         "that do not fit wait in a temporary file")
+      ->type_name("SIZE")
+      ->group("Machine");
+  app.add_option("--tmp-dir", options.spill_folder,
+                 "folder for temporary files (default: the output folder of `search`, else TMPDIR or /tmp)")
+      ->type_name("FOLDER")
+      ->check(CLI::ExistingDirectory)
+      ->group("Machine");
 }
 
 void add_scoring_options(CLI::App& app, SearchCommand& command) {

@@ -53,6 +53,9 @@ void add_search_options(CLI::App& app, SearchCommand& command, const char* query
 // --popen, --pextend, --mx.
 void add_scoring_options(CLI::App& app, SearchCommand& command);
 
+// --memory, --tmp-dir.
+void add_memory_options(CLI::App& app, search::SearchOptions& options, int64_t& keep_bytes);
+
 // Completes `command.run` after parsing: switches, the run's description, progress. `program` is HMMER's name
 // of it.
 void finish_options(SearchCommand& command, const std::string& program, const std::string& summary);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/mapping_guard.h"
 
 namespace foldmesh::base {
 namespace {
@@ -28,6 +29,11 @@ int open_for_reading(const std::string& path) {
     throw_input("{}: is a folder (expected a file)", path);
   }
   return fd;
+}
+
+FileIdentity identity_of(const struct stat& info) {
+  return {S_ISREG(info.st_mode), info.st_dev, info.st_ino, static_cast<uint64_t>(info.st_size),
+          int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
 }
 
 // The number of one of our own descriptors, if the path names one, else -1. Opening such a path again would
@@ -90,6 +96,28 @@ std::string read_file(const std::filesystem::path& path) {
   return bytes;
 }
 
+FileIdentity identify(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    throw_input("{}: cannot be opened for reading: {}", path.string(), std::strerror(errno));
+  }
+  return identity_of(info);
+}
+
+void check_unchanged(const std::filesystem::path& path, const FileIdentity& before) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    throw_machine("{}: is gone; it was removed while it was read", path.string());
+  }
+  const FileIdentity now = identity_of(info);
+  if (now == before) return;
+  if (now.device != before.device || now.inode != before.inode) {
+    throw_machine("{}: was replaced by another file while it was read (run again to use the new one)",
+                  path.string());
+  }
+  throw_machine("{}: was written to while it was read (run again when it is complete)", path.string());
+}
+
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path.string()) {
   const int fd = open_for_reading(path_);
   struct stat info {};
@@ -97,6 +125,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path.string())
     ::close(fd);
     throw_input("{}: is not a regular file", path_);
   }
+  identity_ = identity_of(info);
   size_ = static_cast<size_t>(info.st_size);
   if (size_ > 0) {
     void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0);
@@ -104,22 +133,27 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path.string())
     ::close(fd);
     if (address == MAP_FAILED) throw_machine("{}: cannot be mapped: {}", path_, std::strerror(error));
     data_ = static_cast<const std::byte*>(address);
+    watch_mapping(data_, size_, path_);
   } else {
     ::close(fd);
   }
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ == nullptr) return;
+  unwatch_mapping(data_);
+  ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : path_(std::move(other.path_)),
+      identity_(other.identity_),
       data_(std::exchange(other.data_, nullptr)),
       size_(std::exchange(other.size_, 0)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(path_, other.path_);
+  std::swap(identity_, other.identity_);
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
   return *this;
@@ -191,6 +225,17 @@ void AtomicFile::commit() {
   if (folder >= 0) {
     ::fsync(folder);
     ::close(folder);
+  }
+}
+
+void remove_leftovers(const std::filesystem::path& path) {
+  const std::string start = fmt::format(".{}.tmp.", path.filename().string());
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(start) && name.find_first_not_of("0123456789.", start.size()) == std::string::npos) {
+      std::filesystem::remove(entry.path(), ignored);
+    }
   }
 }
 

@@ -116,6 +116,35 @@ TEST_F(File, FullDiskIsTheMachinesFaultAndLeavesNothing) {
   EXPECT_TRUE(fs::is_empty(folder_));
 }
 
+// In a child, as there is no going on.
+TEST_F(File, MapOfAFileThatIsCutShortEndsWithAMessage) {
+  std::ofstream(folder_ / "a") << std::string(100'000, 'x');
+  EXPECT_EXIT(
+      {
+        MappedFile other(folder_ / "a");
+        const MappedFile map(std::move(other));
+        fs::resize_file(folder_ / "a", 10);
+        volatile char c = static_cast<char>(map.bytes()[99'999]);
+        static_cast<void>(c);
+      },
+      testing::ExitedWithCode(1), "/a: was cut short while it was read");
+}
+
+TEST_F(File, ChangesAreNoticed) {
+  std::ofstream(folder_ / "a") << "hello";
+  const MappedFile map(folder_ / "a");
+  map.check_unchanged();
+  write_file_atomically(folder_ / "a", "hello");
+  EXPECT_EQ(kind_of([&] { map.check_unchanged(); }), ErrorKind::kMachine);
+  const FileIdentity now = identify(folder_ / "a");
+  EXPECT_TRUE(now.is_regular);
+  EXPECT_EQ(now.size, 5u);
+  check_unchanged(folder_ / "a", now);
+  fs::remove(folder_ / "a");
+  EXPECT_EQ(kind_of([&] { check_unchanged(folder_ / "a", now); }), ErrorKind::kMachine);
+  EXPECT_EQ(kind_of([&] { identify(folder_ / "a"); }), ErrorKind::kInput);
+}
+
 TEST_F(File, OwnDescriptorsAreWrittenWhereTheyStand) {
   // As after `program >> log`: what is there must stay.
   std::ofstream(folder_ / "log") << "before ";

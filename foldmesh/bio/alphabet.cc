@@ -36,12 +36,14 @@ std::array<std::vector<Code>, kNumCodes> make_members() {
   return table;
 }
 
+const std::array<Code, 256>& code_table() {
+  static const std::array<Code, 256> table = make_code_table();
+  return table;
+}
+
 }  // namespace
 
-Code code_of(char symbol) {
-  static const std::array<Code, 256> table = make_code_table();
-  return table[static_cast<unsigned char>(symbol)];
-}
+Code code_of(char symbol) { return code_table()[static_cast<unsigned char>(symbol)]; }
 
 const std::vector<Code>& members(Code code) {
   static const std::array<std::vector<Code>, kNumCodes> table = make_members();
@@ -49,15 +51,28 @@ const std::vector<Code>& members(Code code) {
 }
 
 std::vector<Code> digitize(std::string_view residues) {
-  std::vector<Code> codes(residues.size());
+  std::vector<Code> codes;
+  append_codes(residues, codes);
+  return codes;
+}
+
+void append_codes(std::string_view residues, std::vector<Code>& codes) {
+  const std::array<Code, 256>& table = code_table();
+  const size_t start = codes.size();
+  codes.resize(start + residues.size());
+  Code all = 0;  // kNoCode has a bit that no code has
   for (size_t i = 0; i < residues.size(); ++i) {
-    codes[i] = code_of(residues[i]);
-    if (codes[i] == kNoCode) {
+    const Code code = table[static_cast<unsigned char>(residues[i])];
+    codes[start + i] = code;
+    all |= code;
+  }
+  if (all < 0x80) return;
+  for (size_t i = 0; i < residues.size(); ++i) {
+    if (codes[start + i] == kNoCode) {
       base::throw_internal("digitize: '{}' at position {} has no code",
                            base::printable(residues.substr(i, 1)), i + 1);
     }
   }
-  return codes;
 }
 
 std::string textize(const Code* codes, size_t n) {

@@ -34,6 +34,8 @@ const std::vector<Code>& members(Code code);
 
 // Callers validate input first: a character without a code is a kInternal error here.
 std::vector<Code> digitize(std::string_view residues);
+// The same, appended to `codes`.
+void append_codes(std::string_view residues, std::vector<Code>& codes);
 std::string textize(const Code* codes, size_t n);
 
 }  // namespace foldmesh::bio

@@ -21,17 +21,44 @@ constexpr int kSamples = 200;
 constexpr int kFilterLength = 200, kForwardLength = 100;  // residues of a random sequence
 constexpr double kTail = 0.04;  // share of Forward scores taken as the exponential tail
 
+// Random sequences of one length, drawn one after the other.
+class Samples {
+ public:
+  Samples(Lcg& rng, int length) : length_(length), residues_(static_cast<size_t>(kSamples) * length) {
+    BackgroundSampler().sample(rng, residues_);
+  }
+  std::span<const bio::Code> operator[](int n) const {
+    return std::span(residues_).subspan(static_cast<size_t>(n) * length_, length_);
+  }
+
+ private:
+  int length_;
+  std::vector<bio::Code> residues_;
+};
+
+double to_bits(float nats, float null) { return (nats - null) / kLn2; }
+
 // Bit scores of random sequences; score(target) is in nats.
 template <typename Score>
 std::vector<double> simulate(Lcg& rng, int length, Score score) {
-  const BackgroundSampler sampler;
+  const Samples samples(rng, length);
   const float null = null_score(length);
-  std::vector<bio::Code> target(length);
   std::vector<double> bits(kSamples);
-  for (double& value : bits) {
-    sampler.sample(rng, target);
-    value = (score(std::span<const bio::Code>(target)) - null) / kLn2;
+  for (int n = 0; n < kSamples; ++n) bits[n] = to_bits(score(samples[n]), null);
+  return bits;
+}
+
+std::vector<double> simulate_forward(Lcg& rng, const Profile& profile) {
+  const Samples samples(rng, kForwardLength);
+  std::vector<ForwardTask> tasks;
+  for (int n = 0; n < kSamples; ++n) {
+    tasks.push_back({LengthModel::multihit(kForwardLength), samples[n]});
   }
+  std::vector<float> nats(kSamples);
+  ForwardParser().forward_scores(profile, tasks, nats);
+  const float null = null_score(kForwardLength);
+  std::vector<double> bits;
+  for (float value : nats) bits.push_back(to_bits(value, null));
   return bits;
 }
 
@@ -48,17 +75,13 @@ CalibrationScores simulate_scores(const Profile& profile, uint32_t seed) {
   const float viterbi_highest = static_cast<float>(32767 - Profile::kWordBase) / profile.word_scale();
   UngappedScratch ungapped;
   scores.msv = simulate(rng, kFilterLength, [&](auto target) {
-    return in_range(msv_filter_ref(profile, target, ungapped), msv_highest);
+    return in_range(msv_filter(profile, target, ungapped), msv_highest);
   });
   ViterbiScratch viterbi;
   scores.viterbi = simulate(rng, kFilterLength, [&](auto target) {
-    return in_range(viterbi_filter_ref(profile, target, viterbi), viterbi_highest);
+    return in_range(viterbi_filter(profile, target, viterbi), viterbi_highest);
   });
-  DpMatrix matrix;
-  const LengthModel length = LengthModel::multihit(kForwardLength);
-  scores.forward = simulate(rng, kForwardLength, [&](auto target) {
-    return forward_ref(profile, length, target, DpMatrix::Keep::kSpecials, matrix);
-  });
+  scores.forward = simulate_forward(rng, profile);
   return scores;
 }
 

@@ -1,5 +1,7 @@
 #include "foldmesh/hmm/lcg.h"
 
+#include <cmath>
+
 #include "foldmesh/hmm/background.h"
 
 namespace foldmesh::hmm {
@@ -37,21 +39,27 @@ int Lcg::choose(std::span<const float> weights) {
   return n - 1;
 }
 
-BackgroundSampler::BackgroundSampler() : cumulative_(bio::kNumCanonical) {
+// A draw x / 2^32 falls below the running share c of the residues exactly when x < ceil(c 2^32).
+BackgroundSampler::BackgroundSampler() {
   double norm = 0, sum = 0;
   for (float f : kBackground) norm += f;
   for (int a = 0; a < bio::kNumCanonical; ++a) {
     sum += kBackground[a];
-    cumulative_[a] = sum / norm;
+    const double bound = std::ceil(sum / norm * 4294967296.0);
+    below_[a] = bound < 4294967295.0 ? static_cast<uint32_t>(bound) : UINT32_MAX;
   }
+  for (uint32_t top = 0; top < first_.size(); ++top) first_[top] = from(0, top << 24);
+}
+
+bio::Code BackgroundSampler::from(bio::Code a, uint32_t x) const {
+  while (a + 1 < bio::kNumCanonical && x >= below_[a]) ++a;
+  return a;
 }
 
 void BackgroundSampler::sample(Lcg& rng, std::span<bio::Code> residues) const {
   for (bio::Code& residue : residues) {
-    const double roll = rng.uniform();
-    bio::Code a = 0;
-    while (a + 1 < bio::kNumCanonical && roll >= cumulative_[a]) ++a;
-    residue = a;
+    const uint32_t x = rng.next();
+    residue = from(first_[x >> 24], x);
   }
 }
 

@@ -3,9 +3,9 @@
 #ifndef FOLDMESH_HMM_LCG_H_
 #define FOLDMESH_HMM_LCG_H_
 
+#include <array>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "foldmesh/bio/alphabet.h"
 
@@ -34,7 +34,10 @@ class BackgroundSampler {
   void sample(Lcg& rng, std::span<bio::Code> residues) const;
 
  private:
-  std::vector<double> cumulative_;  // [20]
+  bio::Code from(bio::Code a, uint32_t x) const;
+
+  std::array<uint32_t, bio::kNumCanonical> below_;  // residue a is drawn by numbers below below_[a]
+  std::array<bio::Code, 256> first_;  // the lowest residue for numbers with these eight top bits
 };
 
 }  // namespace foldmesh::hmm

@@ -3,12 +3,15 @@
 #include <cmath>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/hmm/domains/domain_definition.h"
 #include "foldmesh/hmm/domains/null2.h"
 #include "foldmesh/hmm/evalue.h"
 #include "foldmesh/hmm/filters/cascade.h"
+#include "foldmesh/hmm/filters/first_pass.h"
+#include "foldmesh/hmm/filters/forward.h"
 #include "foldmesh/hmm/numeric.h"
 #include "foldmesh/hmm/profile.h"
 
@@ -83,6 +86,32 @@ int best_domain(const std::vector<Domain>& domains) {
   return best;
 }
 
+// Survivors are worked on together until they have this many residues (12 MB of special states).
+constexpr size_t kResiduesTogether = 200'000;
+
+// Working memory of Forward, Backward and domain definition. It is large and used for a moment, so the
+// pipelines of a thread share it.
+struct FloatStages {
+  ForwardParser parser;
+  DomainDefiner definer;
+  std::vector<ForwardTask> tasks;
+  std::vector<Specials> forward, backward;
+  std::vector<DefinitionTask> definition_tasks;
+  std::vector<DomainDefinition> definitions;
+
+  void grow(size_t n) {
+    if (forward.size() >= n) return;
+    forward.resize(n);
+    backward.resize(n);
+    definitions.resize(n);
+  }
+};
+
+FloatStages& float_stages() {
+  thread_local FloatStages stages;
+  return stages;
+}
+
 }  // namespace
 
 StageCounters& StageCounters::operator+=(const StageCounters& other) {
@@ -97,7 +126,7 @@ StageCounters& StageCounters::operator+=(const StageCounters& other) {
 
 struct Pipeline::Impl {
   Impl(const Profile& p, const PipelineOptions& o)
-      : profile(p), options(o), cascade(p, o), definer(p, o.seed) {}
+      : profile(p), options(o), first_pass(p, o.F1), cascade(p, o) {}
 
   void count(const FilterOutcome& outcome) {
     counters.n_past_msv += outcome.past_msv;
@@ -106,24 +135,73 @@ struct Pipeline::Impl {
     counters.n_past_forward += outcome.past_forward;
   }
 
-  std::optional<Hit> search(const Target& target) {
-    const auto n = static_cast<int64_t>(target.residues.size());
-    ++counters.n_targets;
-    counters.n_residues += n;
-    if (n == 0) return std::nullopt;
+  // A target that the integer filters let through.
+  struct Survivor {
+    size_t index;  // in the block
+    FilterOutcome outcome;
+  };
 
-    const FilterOutcome outcome = cascade.run(target.residues);
-    count(outcome);
-    // A target without any path (nothing but stops) has no posteriors either.
-    if (!outcome.past_forward || std::isinf(outcome.forward_nats)) return std::nullopt;
+  void search(std::span<const Target> block, const OnHit& on_hit) {
+    survivors.clear();
+    first_pass.run(block, past_first);
+    size_t n_residues = 0;
+    for (const uint32_t i : past_first) {
+      const FilterOutcome outcome = cascade.run(block[i].residues);
+      if (!outcome.past_viterbi) {
+        count(outcome);
+        continue;
+      }
+      survivors.push_back({i, outcome});
+      n_residues += block[i].residues.size();
+      if (n_residues < kResiduesTogether) continue;
+      finish_survivors(block, on_hit);
+      n_residues = 0;
+    }
+    finish_survivors(block, on_hit);
+  }
 
-    const LengthModel length = LengthModel::multihit(static_cast<int>(n));
-    backward_ref(profile, length, target.residues, cascade.forward(), DpMatrix::Keep::kSpecials, backward);
-    return make_hit(target, outcome, definer.define(target.residues, cascade.forward(), backward));
+  // Forward, Backward and domains of the survivors so far, all together.
+  void finish_survivors(std::span<const Target> block, const OnHit& on_hit) {
+    if (survivors.empty()) return;
+    FloatStages& work = float_stages();
+    const size_t n_scored = survivors.size();
+    work.tasks.clear();
+    for (const Survivor& survivor : survivors) {
+      const std::span<const bio::Code> residues = block[survivor.index].residues;
+      work.tasks.push_back({LengthModel::multihit(static_cast<int>(residues.size())), residues});
+    }
+    work.grow(n_scored);
+    work.parser.forward(profile, work.tasks, std::span(work.forward).first(n_scored));
+
+    size_t n = 0;  // those that stay, moved to the front
+    for (size_t s = 0; s < n_scored; ++s) {
+      Survivor survivor = survivors[s];
+      cascade.judge_forward(work.forward[s].nats, survivor.outcome);
+      count(survivor.outcome);
+      // A target without any path (nothing but stops) has no posteriors either.
+      if (!survivor.outcome.past_forward || std::isinf(survivor.outcome.forward_nats)) continue;
+      std::swap(work.forward[n], work.forward[s]);
+      work.tasks[n] = work.tasks[s];
+      survivors[n++] = survivor;
+    }
+    work.tasks.resize(n);
+    work.parser.backward(profile, work.tasks, std::span(work.forward).first(n),
+                         std::span(work.backward).first(n));
+    work.definition_tasks.clear();
+    for (size_t s = 0; s < n; ++s) {
+      work.definition_tasks.push_back({work.tasks[s].residues, &work.forward[s], &work.backward[s]});
+    }
+    work.definer.define(profile, options.seed, work.definition_tasks, std::span(work.definitions).first(n));
+    for (size_t s = 0; s < n; ++s) {
+      const Survivor& survivor = survivors[s];
+      std::optional<Hit> hit = make_hit(block[survivor.index], survivor.outcome, work.definitions[s]);
+      if (hit) on_hit(survivor.index, std::move(*hit));
+    }
+    survivors.clear();
   }
 
   std::optional<Hit> make_hit(const Target& target, const FilterOutcome& outcome,
-                              const DomainDefinition& definition) {
+                              DomainDefinition& definition) {
     if (definition.domains.empty()) return std::nullopt;
     Hit hit;
     hit.name = target.name;
@@ -135,7 +213,7 @@ struct Pipeline::Impl {
     hit.n_clustered = definition.n_clustered;
     hit.n_overlaps = definition.n_overlaps;
     hit.n_envelopes = definition.n_envelopes;
-    hit.domains = definition.domains;
+    hit.domains = std::move(definition.domains);
     const Scorer scorer(profile.core().evalue, options.null2, static_cast<int>(target.residues.size()),
                         outcome.null_nats);
     for (Domain& domain : hit.domains) scorer.score_domain(domain);
@@ -147,9 +225,10 @@ struct Pipeline::Impl {
   const Profile& profile;
   const PipelineOptions options;
   StageCounters counters;
+  FirstPass first_pass;
+  std::vector<uint32_t> past_first;
+  std::vector<Survivor> survivors;
   FilterCascade cascade;
-  DomainDefiner definer;
-  DpMatrix backward;
 };
 
 Pipeline::Pipeline(const Profile& profile, const PipelineOptions& options)
@@ -162,9 +241,10 @@ const StageCounters& Pipeline::counters() const { return impl_->counters; }
 
 void Pipeline::search(std::span<const Target> block, const OnHit& on_hit) {
   for (const Target& target : block) check_length(target);
-  for (size_t i = 0; i < block.size(); ++i) {
-    if (std::optional<Hit> hit = impl_->search(block[i])) on_hit(i, std::move(*hit));
-  }
+  Impl& self = *impl_;
+  for (const Target& target : block) self.counters.n_residues += static_cast<int64_t>(target.residues.size());
+  self.counters.n_targets += static_cast<int64_t>(block.size());
+  self.search(block, on_hit);
 }
 
 }  // namespace foldmesh::hmm

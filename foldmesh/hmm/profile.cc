@@ -6,6 +6,7 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/hmm/background.h"
+#include "foldmesh/hmm/length_table.h"
 #include "foldmesh/hmm/numeric.h"
 #include "foldmesh/hmm/occupancy.h"
 
@@ -53,6 +54,14 @@ float degenerate_log_odds(const std::array<float, bio::kNumCanonical>& scores, b
   return sum / weight;
 }
 
+constexpr float kByteScale = static_cast<float>(3.0 / kLn2);
+
+// Cost in third-bits of log_prob <= 0.
+int byte_of(float log_prob) {
+  const float cost = -std::round(kByteScale * log_prob);
+  return cost > 255.0f ? 255 : static_cast<int>(cost);
+}
+
 }  // namespace
 
 LengthModel LengthModel::multihit(int L) { return make_length_model(L, 1.0f); }
@@ -61,7 +70,7 @@ LengthModel LengthModel::unihit(int L) { return make_length_model(L, 0.0f); }
 Profile::Profile(const CoreModel& core)
     : core_(core),
       q_(std::max(2, (core.M + kLanes - 1) / kLanes)),
-      byte_scale_(static_cast<float>(3.0 / kLn2)),
+      byte_scale_(kByteScale),
       word_scale_(static_cast<float>(500.0 / kLn2)) {
   if (core.M < 1) base::throw_internal("profile '{}': the model has no nodes", core.name);
   set_log_odds();
@@ -69,6 +78,7 @@ Profile::Profile(const CoreModel& core)
   set_odds();
   set_bytes();
   set_words();
+  set_striped_tables();
 }
 
 void Profile::set_log_odds() {
@@ -118,14 +128,15 @@ void Profile::set_odds() {
   for_each_column(log_transitions_, odds_transitions_, [](const auto& from, auto& to) {
     std::transform(from.begin(), from.end(), to.begin(), polynomial_exp);
   });
+  float_tables_ = FloatTables(*this);
 }
 
-int Profile::byte_of(float log_prob) const {
-  const float cost = -std::round(byte_scale_ * log_prob);
-  return cost > 255.0f ? 255 : static_cast<int>(cost);
+int Profile::byte_move(int L) {
+  static const LengthTable<uint8_t> table([](int length) {
+    return static_cast<uint8_t>(byte_of(std::log(3.0f / static_cast<float>(length + 3))));
+  });
+  return table(L);
 }
-
-int Profile::byte_move(int L) const { return byte_of(std::log(3.0f / static_cast<float>(L + 3))); }
 
 void Profile::set_bytes() {
   const float M = static_cast<float>(core_.M);
@@ -148,6 +159,14 @@ void Profile::set_bytes() {
       diagonal_cost_[row(x) + k] = static_cast<int16_t>(std::min(biased - byte_bias_, 127));
     }
   }
+}
+
+void Profile::set_striped_tables() {
+  diagonal_table_ = make_diagonal_table(*this);
+  pair_table_ = make_pair_table(*this);
+  striped_byte_costs_ = make_striped_table<uint8_t>(
+      bio::kNumCodes, core_.M, 255, [&](size_t x, int k) { return byte_cost(static_cast<bio::Code>(x))[k]; });
+  striped_words_ = make_striped_words(*this);
 }
 
 int16_t Profile::word_of(float log_prob) const {

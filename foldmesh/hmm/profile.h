@@ -15,6 +15,10 @@
 
 #include "foldmesh/bio/alphabet.h"
 #include "foldmesh/hmm/core_model.h"
+#include "foldmesh/hmm/filters/pair_table.h"
+#include "foldmesh/hmm/filters/striped_table.h"
+#include "foldmesh/hmm/filters/striped_words.h"
+#include "foldmesh/hmm/float_tables.h"
 
 namespace foldmesh::hmm {
 
@@ -62,6 +66,8 @@ class Profile {
   // --- odds ratios (Forward, Backward, null2); impossible = 0; arrays have row_size() cells ---
   const float* match_odds(bio::Code x) const { return odds_.data() + static_cast<size_t>(x) * row_size(); }
   const TransitionTable<float>& odds_transitions() const { return odds_transitions_; }
+  // The same in vector order.
+  const FloatTables& float_tables() const { return float_tables_; }
 
   // --- bytes (SSV, MSV): unsigned costs in third-bits above an offset ---
   static constexpr int kByteBase = 190;
@@ -69,11 +75,17 @@ class Profile {
   int byte_bias() const { return byte_bias_; }    // added to every match cost to make it unsigned
   int byte_entry() const { return byte_entry_; }  // B->M_k, constant over k
   int byte_end() const { return byte_end_; }      // E->C and E->J
-  int byte_move(int L) const;                     // N, C, J leave
+  static int byte_move(int L);                    // N, C, J leave; L >= 1
   const uint8_t* byte_cost(bio::Code x) const { return byte_cost_.data() + row(x); }
   // The same without bias, at most 127: what the single-diagonal filter subtracts. Kept wide so that plain
   // loops vectorise.
   const int16_t* diagonal_cost(bio::Code x) const { return diagonal_cost_.data() + row(x); }
+
+  // The byte scores laid out for the vectors of the instruction set in use when the profile was made; empty
+  // where there are none.
+  const DiagonalTable& diagonal_table() const { return diagonal_table_; }
+  const PairTable& pair_table() const { return pair_table_; }
+  const StripedTable<uint8_t>& striped_byte_costs() const { return striped_byte_costs_; }
 
   // --- words (Viterbi filter): scores in 1/500 bits; impossible = -32768 ---
   static constexpr int kWordBase = 12000;
@@ -83,24 +95,31 @@ class Profile {
   int word_move(int L) const;                 // N, C, J leave
   const int16_t* word_score(bio::Code x) const { return word_score_.data() + row(x); }
   const TransitionTable<int16_t>& word_transitions() const { return word_transitions_; }
+  // Laid out for vectors, as above.
+  const StripedWords& striped_words() const { return striped_words_; }
 
  private:
   size_t row(bio::Code x) const { return static_cast<size_t>(x) * (core_.M + 1); }
-  int byte_of(float log_prob) const;      // cost of log_prob <= 0
   int16_t word_of(float log_prob) const;  // rounded and clamped
   void set_log_odds();
   void set_log_transitions();
   void set_odds();
   void set_bytes();
   void set_words();
+  void set_striped_tables();
 
   CoreModel core_;
   int q_;
   std::vector<float> log_odds_, odds_;
   TransitionTable<float> log_transitions_, odds_transitions_;
+  FloatTables float_tables_;
   float byte_scale_, word_scale_;
   int byte_bias_ = 0, byte_entry_ = 0, byte_end_ = 0, word_end_ = 0;
   std::vector<uint8_t> byte_cost_;
+  DiagonalTable diagonal_table_;
+  PairTable pair_table_;
+  StripedTable<uint8_t> striped_byte_costs_;
+  StripedWords striped_words_;
   std::vector<int16_t> diagonal_cost_, word_score_;
   TransitionTable<int16_t> word_transitions_;
 };

@@ -1,7 +1,7 @@
 // The whole pipeline for a list of targets: search, features, one prediction per model, ranking, results.
 //
 // Stages of one target, each resumable on its own (stage.h), all under <output_dir>/<target>/:
-//   search_<database>   msas/<database>_hits.sto
+//   search_<database>   msas/<database>_hits.sto (or .a3m)
 //   features            features.npz (raw AlphaFold features)
 //   predict_<model>     unrelaxed_<model>_pred_0.pdb/.cif, confidence_*, pae_*, contacts_*.json
 //   ranking             ranked_<k>.pdb/.cif, ranking_debug.json, timings.json (always written anew: it is
@@ -15,12 +15,9 @@
 #include <string>
 #include <vector>
 
-namespace foldmesh::pipeline {
+#include "foldmesh/pipeline/databases.h"
 
-struct Database {
-  std::string name;            // "uniref90": names the hits file and decides row limit and merge order
-  std::filesystem::path path;  // packed database, or FASTA (plain, gz, zst)
-};
+namespace foldmesh::pipeline {
 
 struct FoldOptions {
   std::vector<std::filesystem::path> inputs;
@@ -32,6 +29,7 @@ struct FoldOptions {
   int num_recycles = 3;
   uint64_t random_seed = 0;
   bool msa_only = false;
+  bool a3m = false;                   // alignments as A3M, a tenth of the size, instead of Stockholm
   bool use_precomputed_msas = false;  // take msas/*_hits.* that are there, whoever made them
   int n_threads = 1;
   size_t memory_bytes = 0;  // budget of one prediction; 0: what the machine has
@@ -39,13 +37,6 @@ struct FoldOptions {
 
 // Throws kInput before any work when an input, a database or a parameter file is missing.
 void fold(const FoldOptions& options);
-
-// Packed databases and FASTA files in a folder laid out like AlphaFold 2's or 3's downloads, or flat:
-// `uniref90`, `mgnify`, `small_bfd`, in this order, packed ones preferred. kInput when there is none.
-std::vector<Database> find_databases(const std::filesystem::path& db_dir);
-
-// "uniref90=/data/uniref90.fmdb" -> Database. kInput when there is no '=' or a part is empty.
-Database parse_database(const std::string& text);
 
 }  // namespace foldmesh::pipeline
 

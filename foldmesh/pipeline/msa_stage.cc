@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <memory>
-#include <optional>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
-#include "foldmesh/base/progress.h"
 #include "foldmesh/base/version.h"
-#include "foldmesh/features/raw_features.h"
+#include "foldmesh/hhsuite/hhblits.h"
+#include "foldmesh/pipeline/search_databases.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/search/alignment_search.h"
 
@@ -21,28 +19,36 @@ namespace fs = std::filesystem;
 
 constexpr const char* kMsaFolder = "msas";
 
-std::string hits_file(const Database& database) {
-  return fmt::format("{}/{}_hits.sto", kMsaFolder, database.name);
+// UniProt is for pairing the chains of a complex, which single chains do not need.
+constexpr const char* kPairing = "uniprot";
+
+std::string hits_file(const Database& database, const FoldOptions& options) {
+  const bool is_a3m = options.a3m || database.is_hhsuite();
+  return fmt::format("{}/{}_hits.{}", kMsaFolder, database.name, is_a3m ? "a3m" : "sto");
 }
 
 std::string stage_name(const Database& database) { return "search_" + database.name; }
-
-std::string search_key(const Target& target, const Database& database) {
-  return StageKey(stage_name(database))
-      .option("name", target.name)
-      .option("description", target.description)
-      .option("sequence", target.sequence)
-      .large_file(database.path)
-      .hex();
-}
 
 bio::Sequence query_of(const Target& target) {
   return {target.name, "", target.description, target.sequence};
 }
 
 // AlphaFold keeps so many rows of a file when it writes it, too.
-size_t row_limit(const Database& database) {
-  return static_cast<size_t>(features::max_rows(features::msa_source(database.name)));
+size_t row_limit(const Database& database) { return max_rows(database.name, RowLimits::kAlphafold2); }
+
+std::string search_key(const Target& target, const Database& database, const FoldOptions& options) {
+  StageKey key(stage_name(database));
+  key.option("name", target.name)
+      .option("description", target.description)
+      .option("sequence", target.sequence)
+      .option("file", hits_file(database, options))
+      .option("rows", std::to_string(row_limit(database)));
+  if (!database.is_hhsuite()) key.large_file(database.path);
+  for (const std::string& prefix : database.hhsuite) {
+    hhsuite::check_database(prefix);
+    for (const fs::path& file : hhsuite::files_of(prefix)) key.large_file(file);
+  }
+  return key.hex();
 }
 
 class MsaStage {
@@ -86,11 +92,12 @@ void MsaStage::find_what_is_there() {
     const StageStore stages(folder_of(t));
     for (size_t d = 0; d < options_.databases.size(); ++d) {
       const Database& database = options_.databases[d];
-      const fs::path file = folder_of(t) / hits_file(database);
-      msas_[t].files.push_back({database.name, file});
+      const fs::path file = folder_of(t) / hits_file(database, options_);
+      if (database.name != kPairing) msas_[t].files.push_back({database.name, file});
       if (options_.use_precomputed_msas && fs::is_regular_file(file)) {
         base::log::info("{}: {} taken as it is, as asked", target.name, file.string());
-      } else if (const auto done = stages.find(stage_name(database), search_key(target, database))) {
+      } else if (const auto done =
+                     stages.find(stage_name(database), search_key(target, database, options_))) {
         base::log::info("{}: {} is there already", target.name, file.string());
         msas_[t].search_seconds.emplace_back(database.name, done->seconds);
       } else {
@@ -107,7 +114,11 @@ void MsaStage::take_whatever_is_there(size_t t) {
   if (options_.use_precomputed_msas && fs::is_directory(folder)) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
       const std::string extension = entry.path().extension().string();
-      if (entry.is_regular_file() && (extension == ".sto" || extension == ".a3m"))
+      const std::string name = entry.path().stem().string();
+      const bool is_alignment = extension == ".sto" || extension == ".a3m";
+      // Nor are hits in the PDB, which are templates, rows of the alignment.
+      if (entry.is_regular_file() && is_alignment && name != "pdb_hits" &&
+          name != fmt::format("{}_hits", kPairing))
         files.push_back(entry.path());
     }
   }
@@ -123,17 +134,11 @@ void MsaStage::take_whatever_is_there(size_t t) {
 
 void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size_t>& databases) {
   const auto start = std::chrono::steady_clock::now();
-  std::vector<std::unique_ptr<search::TargetDatabase>> opened;
-  std::vector<search::NamedDatabase> named;
-  int64_t total = 0;
-  bool total_known = true;
+  std::vector<Database> chosen;
+  std::vector<size_t> limits;
   for (size_t d : databases) {
-    const Database& database = options_.databases[d];
-    opened.push_back(search::TargetDatabase::open(database.path));
-    named.push_back({database.name, opened.back().get(), row_limit(database)});
-    const std::optional<int64_t> n = opened.back()->n_targets();
-    total_known = total_known && n.has_value();
-    total += n.value_or(0) * static_cast<int64_t>(missing.size());
+    chosen.push_back(options_.databases[d]);
+    limits.push_back(row_limit(chosen.back()));
   }
   std::vector<bio::Sequence> queries;
   for (size_t t : missing) queries.push_back(query_of(targets_[t]));
@@ -141,25 +146,22 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
   search::AlignmentSearchOptions search_options;
   search_options.output_folder = options_.output_dir;
   search_options.subfolder = kMsaFolder;
+  search_options.stockholm = !options_.a3m;
+  search_options.a3m = options_.a3m;
   search_options.info.program = "foldmesh search";
   search_options.info.version = base::version();
-  std::vector<search::AlignmentSearchFacts> facts;
-  {
-    base::Progress progress("search", "comparisons", total_known ? total : 0);
-    search_options.search.on_progress = [&](int64_t n) { progress.advance(n); };
-    facts = search::search_alignments(queries, named, search_options, pool_);
-  }
+  const std::vector<search::AlignmentSearchFacts> facts =
+      search_databases(queries, chosen, limits, search_options, pool_);
   // Queries share passes, so a query's time is its share.
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
                          static_cast<double>(missing.size() * databases.size());
   for (size_t i = 0; i < facts.size(); ++i) {
     const size_t t = missing[i / databases.size()];
     const Database& database = options_.databases[databases[i % databases.size()]];
-    base::log::info("{}: {}: {} of {} targets included, {} rows", targets_[t].name, database.name,
-                    facts[i].n_included, facts[i].n_targets, facts[i].n_rows);
+    base::log::info("{}: {}: {} rows", targets_[t].name, database.name, facts[i].n_rows);
     StageStore(folder_of(t))
-        .record(stage_name(database), search_key(targets_[t], database), {hits_file(database)},
-                {seconds, {{"n_rows", facts[i].n_rows}}});
+        .record(stage_name(database), search_key(targets_[t], database, options_),
+                {hits_file(database, options_)}, {seconds, {{"n_rows", facts[i].n_rows}}});
     msas_[t].search_seconds.emplace_back(database.name, seconds);
   }
 }

@@ -23,9 +23,10 @@ struct TargetMsas {
   std::vector<std::pair<std::string, double>> search_seconds;  // by database, when it was really searched
 };
 
-// One entry per target. A target that came as A3M has that file; others have msas/<database>_hits.sto for
-// every database, searched now unless a record says that it is done, or --use-precomputed-msas finds the
-// file. Targets whose hits in a database are missing share one pass over it.
+// One entry per target. A target that came as A3M has that file; others have msas/<database>_hits.sto (or
+// .a3m) for every database but uniprot, whose hits no single chain needs, searched now unless a record says
+// that it is done, or --use-precomputed-msas finds the file. Targets whose hits in a database are missing
+// share one pass over it.
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
                                       base::ThreadPool& pool);
 

@@ -81,17 +81,5 @@ TEST_F(TargetsTest, NamesStayInTheOutputFolderAndAreTheSearchs) {
   for (const Target& target : targets) EXPECT_EQ(search::folder_name(target.name), target.name);
 }
 
-TEST_F(TargetsTest, FindsPackedDatabasesBeforeFasta) {
-  fs::create_directories(dir_ / "uniref90");
-  file("uniref90/uniref90.fasta", ">x\nAC\n");
-  file("uniref90/uniref90.fmdb", "packed");
-  file("mgy_clusters_2022_05.fa", ">x\nAC\n");
-  const auto databases = find_databases(dir_);
-  ASSERT_EQ(databases.size(), 2u);
-  EXPECT_EQ(databases[0].name, "uniref90");
-  EXPECT_EQ(databases[0].path.filename(), "uniref90.fmdb");
-  EXPECT_EQ(databases[1].name, "mgnify");
-}
-
 }  // namespace
 }  // namespace foldmesh::pipeline

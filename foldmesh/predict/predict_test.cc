@@ -1,4 +1,5 @@
 #include "foldmesh/predict/predict.h"
+#include "foldmesh/base/memory.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -17,17 +18,6 @@ namespace {
 
 using tensor::DType;
 
-TEST(Memory, ParseBytes) {
-  EXPECT_EQ(parse_bytes("16G"), size_t{16} << 30);
-  EXPECT_EQ(parse_bytes("1.5M"), size_t{3} << 19);
-  EXPECT_EQ(parse_bytes("2TiB"), size_t{2} << 40);
-  EXPECT_EQ(parse_bytes("3KB"), 3072);
-  EXPECT_EQ(parse_bytes("77"), 77);
-  for (const char* bad : {"", "G", "-1G", "0", "1X", "1GG", "1iB", "nan", "inf", "1e30T", "16 G"}) {
-    EXPECT_THROW(parse_bytes(bad), base::Error) << bad;
-  }
-}
-
 TEST(Memory, Check) {
   const MemoryEstimate estimate{.parameters = 100 << 20, .arena = 50 << 20, .worst_node = "somewhere"};
   EXPECT_NO_THROW(check_memory(estimate, 151 << 20));
@@ -39,7 +29,7 @@ TEST(Memory, Check) {
     EXPECT_NE(std::string(error.what()).find("150.0 MiB"), std::string::npos);
     EXPECT_NE(std::string(error.what()).find("somewhere"), std::string::npos);
   }
-  EXPECT_GT(available_memory(), 0);
+  EXPECT_GT(base::available_memory(), 0);
 }
 
 // The true network but for its depth.

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/seqio/stockholm.h"
 
 namespace foldmesh::search {
 namespace {
@@ -27,18 +27,25 @@ void for_each_column(const hmm::DomainAlignment& a, F&& f) {
   }
 }
 
+}  // namespace
+
 // Where everything goes: match column of each node, and the insert columns after it.
-class Layout {
+class AlignmentRows::Layout {
  public:
-  Layout(const std::vector<const hmm::Domain*>& domains, int n_nodes)
-      : n_inserts_(static_cast<size_t>(n_nodes) + 1), match_column_(static_cast<size_t>(n_nodes) + 2) {
-    std::vector<size_t> here(n_inserts_.size());
-    for (const hmm::Domain* domain : domains) {
-      std::fill(here.begin(), here.end(), 0);
-      for_each_column(domain->alignment, [&](int node, size_t, bool is_insert) {
-        if (is_insert) n_inserts_[node] = std::max(n_inserts_[node], ++here[node]);
-      });
-    }
+  explicit Layout(int n_nodes)
+      : n_inserts_(static_cast<size_t>(n_nodes) + 1), match_column_(static_cast<size_t>(n_nodes) + 2) {}
+
+  void make_room_for(const hmm::DomainAlignment& alignment) {
+    int last = -1;
+    size_t n_here = 0;
+    for_each_column(alignment, [&](int node, size_t, bool is_insert) {
+      if (!is_insert) return;
+      n_here = node == std::exchange(last, node) ? n_here + 1 : 1;
+      n_inserts_[node] = std::max(n_inserts_[node], n_here);
+    });
+  }
+  // After the last alignment.
+  void place_columns() {
     size_t column = n_inserts_[0];
     for (size_t node = 1; node < match_column_.size(); ++node) {
       match_column_[node] = column;
@@ -56,6 +63,10 @@ class Layout {
   std::vector<size_t> n_inserts_;     // [M + 1] widest insertion after each node
   std::vector<size_t> match_column_;  // [M + 2] by node; the last one is the end
 };
+
+namespace {
+
+using Layout = AlignmentRows::Layout;
 
 std::string gaps(const Layout& layout, InsertStyle style) {
   std::string row(layout.n_columns(), style == InsertStyle::kJackhmmer ? '-' : '.');
@@ -123,48 +134,98 @@ char posterior_letter(float p) {
   return shifted >= 1.0 ? '*' : static_cast<char>('0' + static_cast<int>(shifted * 10.0));
 }
 
-// The mean posterior of each match column over the rows that have a residue there.
-std::string consensus_posteriors(const bio::Msa& msa, const Layout& layout) {
-  std::string line(layout.n_columns(), '.');
-  for (int node = 1; node <= layout.n_nodes(); ++node) {
-    const size_t column = layout.match_column(node);
-    double sum = 0;
-    int n = 0;
-    for (const bio::MsaRow& row : msa.rows) {
-      if (row.pp.empty() || row.aligned[column] == '-') continue;
-      sum += static_cast<double>(posterior_of(row.pp[column]));
-      ++n;
+}  // namespace
+
+AlignmentRows::AlignmentRows(const TopHits& hits, int n_nodes, const AlignmentOptions& options)
+    : hits_(hits), options_(options), layout_(std::make_unique<Layout>(n_nodes)) {
+  for_each_domain([&](const hmm::Hit&, const hmm::Domain& domain) {
+    layout_->make_room_for(domain.alignment);
+    ++n_domains_;
+  });
+  layout_->place_columns();
+}
+AlignmentRows::~AlignmentRows() = default;
+
+size_t AlignmentRows::n_columns() const { return layout_->n_columns(); }
+
+void AlignmentRows::for_each_domain(const std::function<void(const hmm::Hit&, const hmm::Domain&)>& f) const {
+  const size_t n_max = options_.max_rows - (options_.query != nullptr && options_.max_rows > 0);
+  size_t n = 0;
+  hits_.for_each([&](const hmm::Hit& hit) {
+    if (!hit.included) return;
+    for (const hmm::Domain& domain : hit.domains) {
+      if (domain.included && n < n_max) {
+        ++n;
+        f(hit, domain);
+      }
     }
-    if (n > 0) line[column] = posterior_letter(static_cast<float>(sum / n));
+  });
+}
+
+void AlignmentRows::for_each(const std::function<void(const bio::MsaRow&)>& f) const {
+  if (options_.query != nullptr) f(row_of(*options_.query, *layout_, options_.style));
+  for_each_domain([&](const hmm::Hit& hit, const hmm::Domain& domain) {
+    f(row_of(hit, domain, *layout_, options_.style));
+  });
+}
+
+std::string AlignmentRows::rf() const {
+  if (n_rows() == 0) return {};
+  std::string line(layout_->n_columns(), '.');
+  for (int node = 1; node <= layout_->n_nodes(); ++node) line[layout_->match_column(node)] = 'x';
+  return line;
+}
+
+// The mean posterior of each match column over the rows that have a residue there.
+std::string AlignmentRows::pp_cons() const {
+  if (n_domains_ == 0) return {};
+  const auto n_nodes = static_cast<size_t>(layout_->n_nodes());
+  std::vector<double> sum(n_nodes + 1);
+  std::vector<int> n(n_nodes + 1);
+  for_each_domain([&](const hmm::Hit&, const hmm::Domain& domain) {
+    const hmm::DomainAlignment& a = domain.alignment;
+    for_each_column(a, [&](int node, size_t column, bool is_insert) {
+      if (is_insert || a.aligned[column] == '-') return;
+      sum[node] += static_cast<double>(posterior_of(a.pp[column]));
+      ++n[node];
+    });
+  });
+  std::string line(layout_->n_columns(), '.');
+  for (size_t node = 1; node <= n_nodes; ++node) {
+    if (n[node] == 0) continue;
+    line[layout_->match_column(static_cast<int>(node))] =
+        posterior_letter(static_cast<float>(sum[node] / n[node]));
   }
   return line;
 }
 
-}  // namespace
+bio::Msa AlignmentRows::frame() const {
+  bio::Msa msa;
+  msa.rf = rf();
+  msa.pp_cons = pp_cons();
+  return msa;
+}
+
+void write_alignment(const bio::Msa& head, const AlignmentRows& rows, size_t most_bytes, const TextSink& sink,
+                     size_t columns_per_block) {
+  bio::Msa msa = rows.frame();
+  msa.name = head.name;
+  msa.accession = head.accession;
+  msa.description = head.description;
+  msa.author = head.author;
+  const bool few = rows.n_rows() * (2 * rows.n_columns() + sizeof(bio::MsaRow)) <= most_bytes;
+  if (few) rows.for_each([&](const bio::MsaRow& row) { msa.rows.push_back(row); });
+  const seqio::MsaRowSource source = [&](const std::function<void(const bio::MsaRow&)>& f) {
+    if (!few) return rows.for_each(f);
+    for (const bio::MsaRow& row : msa.rows) f(row);
+  };
+  seqio::write_stockholm(msa, source, sink, columns_per_block);
+}
 
 bio::Msa alignment_of_hits(const TopHits& hits, int n_nodes, const AlignmentOptions& options) {
-  std::vector<const hmm::Hit*> owners;
-  std::vector<const hmm::Domain*> domains;
-  const size_t max_domains = options.max_rows - (options.query != nullptr && options.max_rows > 0);
-  for (const hmm::Hit& hit : hits.hits()) {
-    if (!hit.included) continue;
-    for (const hmm::Domain& domain : hit.domains) {
-      if (!domain.included || domains.size() >= max_domains) continue;
-      owners.push_back(&hit);
-      domains.push_back(&domain);
-    }
-  }
-  bio::Msa msa;
-  if (domains.empty() && options.query == nullptr) return msa;
-
-  const Layout layout(domains, n_nodes);
-  if (options.query != nullptr) msa.rows.push_back(row_of(*options.query, layout, options.style));
-  for (size_t i = 0; i < domains.size(); ++i) {
-    msa.rows.push_back(row_of(*owners[i], *domains[i], layout, options.style));
-  }
-  if (!domains.empty()) msa.pp_cons = consensus_posteriors(msa, layout);
-  msa.rf.assign(layout.n_columns(), '.');
-  for (int node = 1; node <= n_nodes; ++node) msa.rf[layout.match_column(node)] = 'x';
+  const AlignmentRows rows(hits, n_nodes, options);
+  bio::Msa msa = rows.frame();
+  rows.for_each([&](const bio::MsaRow& row) { msa.rows.push_back(row); });
   return msa;
 }
 

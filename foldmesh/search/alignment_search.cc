@@ -1,20 +1,18 @@
 #include "foldmesh/search/alignment_search.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
-#include "foldmesh/search/alignment_output.h"
-#include "foldmesh/search/query_outputs.h"
-#include "foldmesh/search/tables.h"
-#include "foldmesh/seqio/a3m.h"
-#include "foldmesh/seqio/query_msa.h"
-#include "foldmesh/seqio/stockholm.h"
+#include "foldmesh/base/hash.h"
+#include "foldmesh/base/log.h"
+#include "foldmesh/base/version.h"
+#include "foldmesh/search/alignment_files.h"
+#include "foldmesh/search/hit_codec.h"
+#include "foldmesh/search/search_state.h"
 
 namespace foldmesh::search {
 namespace {
@@ -26,83 +24,165 @@ bool is_safe(char c) {
          c == '.';
 }
 
-void check_names(const std::vector<bio::Sequence>& queries, const std::vector<NamedDatabase>& databases) {
-  std::map<std::string, std::string> folders;
-  for (const bio::Sequence& query : queries) {
-    if (query.residues.empty())
-      base::throw_input("the query {} has no residues", base::printable(query.name));
-    const auto [other, is_new] = folders.emplace(folder_name(query.name), query.name);
-    if (!is_new) {
-      base::throw_input("the queries {} and {} would both be written to the folder {}",
-                        base::printable(other->second), base::printable(query.name), other->first);
-    }
-  }
-  std::set<std::string> names;
-  for (const NamedDatabase& database : databases) {
-    if (database.name.empty() || !std::all_of(database.name.begin(), database.name.end(), is_safe)) {
-      base::throw_input("'{}' cannot name a database (expected letters, digits, '_', '-' and '.')",
-                        base::printable(database.name));
-    }
-    if (!names.insert(database.name).second)
-      base::throw_input("the database name {} is used twice", database.name);
-  }
-}
-
-fs::path folder_of(const bio::Sequence& query, const AlignmentSearchOptions& options) {
-  return options.output_folder / folder_name(query.name) / options.subfolder;
-}
-
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) base::throw_machine("{}: cannot be created: {}", folder.string(), error.message());
 }
 
-using Append = void (*)(std::string&, const QueryLabel&, const TopHits&, bool);
-
-void write_table(const fs::path& path, Append append, const QueryLabel& label, const TopHits& hits,
-                 const RunInfo& info) {
-  std::string text;
-  append(text, label, hits, true);
-  append_table_tail(text, info);
-  base::write_file_atomically(path, text);
+void add(base::Hasher& hasher, const bio::Sequence& query) {
+  hasher.add(query.name).add(query.accession).add(query.description).add(query.residues);
 }
 
-AlignmentSearchFacts write_outputs(const bio::Sequence& query, const NamedDatabase& database,
-                                   const SearchResult& result, const AlignmentSearchOptions& options) {
-  const fs::path stem = folder_of(query, options) / database.name;
-  const auto n_nodes = static_cast<int>(query.residues.size());
-  const QueryLabel label{query.name, query.accession, n_nodes};
-  RunInfo info = options.info;
-  info.target_path = database.targets->path();
-
-  AlignmentOptions alignment;
-  alignment.style = InsertStyle::kJackhmmer;
-  alignment.query = &query;
-  alignment.max_rows = database.max_rows;
-  bio::Msa msa = alignment_of_hits(result.hits, n_nodes, alignment);
-  msa.name = query.name + "-i1";  // as jackhmmer names the outcome of round 1
-  msa.accession = query.accession;
-  msa.description = query.description;
-  msa.author = author_of(info);
-  const fs::path path = stem.string() + "_hits.sto";
-  if (options.a3m)
-    base::write_file_atomically(stem.string() + "_hits.a3m", seqio::to_text(seqio::to_a3m(msa)));
-  if (options.target_tables) {
-    write_table(stem.string() + ".tblout", append_target_table, label, result.hits, info);
+// All that outputs depend on, in one number.
+std::string key_of(const std::vector<bio::Sequence>& queries, const std::vector<NamedDatabase>& databases,
+                   const AlignmentSearchOptions& options) {
+  base::Hasher hasher;
+  const RunInfo& info = options.info;
+  for (const std::string& text : {base::version_string(), info.program, info.version, info.query_path,
+                                  info.command_line, info.folder, info.date, options.subfolder}) {
+    hasher.add(text);
   }
-  if (options.domain_tables) {
-    write_table(stem.string() + ".domtblout", append_domain_table, label, result.hits, info);
+  const Thresholds& t = options.thresholds;
+  const hmm::PipelineOptions& p = options.search.pipeline;
+  const hmm::SingleSequenceOptions& s = options.scoring;
+  hasher.add(fmt::format("{}", kHitFormat));
+  for (const double value : {t.E, t.dom_E, t.inc_E, t.incdom_E, p.F1, p.F2, p.F3, s.gap_open, s.gap_extend})
+    hasher.add(fmt::format("{:a}", value));
+  for (const std::optional<double>& value : {t.T, t.dom_T, t.inc_T, t.incdom_T, t.Z, t.dom_Z})
+    hasher.add(value ? fmt::format("{:a}", *value) : "none");
+  hasher.add(fmt::format("{} {} {} {} {} {} {} {}", p.bias_filter, p.null2, p.seed, s.seed, options.stockholm,
+                         options.a3m, options.target_tables, options.domain_tables));
+  for (const NamedDatabase& database : databases) {
+    hasher.add(database.name).add(database.targets->identity()).add(fmt::format("{}", database.max_rows));
   }
-  base::write_file_atomically(path, seqio::to_stockholm(msa));
-  return {query.name,
-          database.name,
-          path.string(),
-          result.counters.n_targets,
-          result.hits.n_reported(),
-          result.hits.n_included(),
-          msa.rows.size()};
+  for (const bio::Sequence& query : queries) add(hasher, query);
+  return hasher.hex();
 }
+
+// The whole run: passes over the databases, each with as many queries as memory allows.
+class AlignmentSearch {
+ public:
+  AlignmentSearch(const std::vector<bio::Sequence>& queries, const std::vector<NamedDatabase>& databases,
+                  const AlignmentSearchOptions& options, base::ThreadPool& pool)
+      : queries_(queries),
+        databases_(databases),
+        options_(options),
+        pool_(pool),
+        search_options_(options.search),
+        facts_(queries.size() * databases.size()),
+        done_(facts_.size()) {
+    for (const NamedDatabase& database : databases) {
+      targets_.push_back(database.targets);
+      search_options_.max_rows.push_back(database.max_rows);
+    }
+    if (search_options_.spill_folder.empty()) search_options_.spill_folder = options.output_folder;
+  }
+
+  std::vector<AlignmentSearchFacts> run() {
+    open_state();
+    if (n_queries_of_pass(0) < queries_.size()) {
+      for (TargetDatabase* database : targets_) database->keep(options_.keep_bytes / std::ssize(targets_));
+    }
+    size_t pass = 0;
+    for (size_t first = 0; first < queries_.size(); ++pass) {
+      const size_t n = n_queries_of_pass(first);
+      const bool all_done = std::all_of(done_.begin() + output(first, 0),
+                                        done_.begin() + output(first + n, 0), [](bool done) { return done; });
+      if (!all_done) run_pass(pass, first, n);
+      first += n;
+    }
+    if (state_) state_->remove();
+    return std::move(facts_);
+  }
+
+ private:
+  std::ptrdiff_t output(size_t query, size_t database) const {
+    return static_cast<std::ptrdiff_t>(query * databases_.size() + database);
+  }
+
+  void open_state() {
+    // What comes through a pipe cannot be known again.
+    const bool all_files = std::all_of(targets_.begin(), targets_.end(), [](const TargetDatabase* database) {
+      return fs::is_regular_file(database->path());
+    });
+    if (!options_.resumable || !all_files || facts_.empty()) return;
+    state_.emplace(options_.output_folder / ".search-state", key_of(queries_, databases_, options_));
+    if (!state_->was_interrupted()) return;
+    size_t n_done = 0;
+    for (size_t i = 0; i < facts_.size(); ++i) {
+      const bio::Sequence& query = queries_[i / databases_.size()];
+      const NamedDatabase& database = databases_[i % databases_.size()];
+      const std::vector<fs::path> files = alignment_files(query, database, options_);
+      const std::optional<std::string> note = state_->note_of(i);
+      done_[i] = note && std::all_of(files.begin(), files.end(),
+                                     [](const fs::path& file) { return fs::is_regular_file(file); });
+      if (done_[i]) {
+        facts_[i] = decode_facts(*note);
+        facts_[i].query = query.name;
+        facts_[i].database = database.name;
+        facts_[i].alignment_path = files.back().string();
+        ++n_done;
+      } else {
+        for (const fs::path& file : files) base::remove_leftovers(file);
+      }
+    }
+    base::log::info("going on with an interrupted search: {} of {} alignments are there", n_done,
+                    facts_.size());
+  }
+
+  // The division into passes must not depend on what is done already.
+  size_t n_queries_of_pass(size_t first) const {
+    const size_t most_bytes = options_.search.memory / 4;
+    size_t n = 0, bytes = 0;
+    while (first + n < queries_.size() && n < static_cast<size_t>(options_.queries_per_pass)) {
+      bytes += queries_[first + n].residues.size() * kProfileBytesPerNode;
+      if (n > 0 && bytes > most_bytes) break;
+      ++n;
+    }
+    return n;
+  }
+
+  void run_pass(size_t pass, size_t first, size_t n) {
+    std::vector<std::optional<hmm::Profile>> profiles(n);
+    pool_.parallel_for(static_cast<int64_t>(n), [&](int64_t i, int) {
+      profiles[i].emplace(hmm::build_from_sequence(queries_[first + i], options_.scoring));
+      make_folder(folder_of(queries_[first + i], options_));
+    });
+    std::vector<Query> batch;
+    for (const auto& profile : profiles) batch.push_back({&*profile, options_.thresholds});
+    std::unique_ptr<PassLog> log;
+    if (state_) {
+      base::Hasher hasher;
+      for (size_t i = 0; i < n; ++i) add(hasher, queries_[first + i]);
+      log = state_->open_pass(pass, hasher.hex());
+    }
+    search_options_.log = log.get();
+    const auto results = search(batch, targets_, search_options_, pool_);
+    const size_t most_bytes = options_.search.memory / 4 / static_cast<size_t>(pool_.size());
+    // In parallel, because putting a file safely on disk takes longer than making its text.
+    pool_.parallel_for(static_cast<int64_t>(n * databases_.size()), [&](int64_t i, int) {
+      const size_t query = static_cast<size_t>(i) / databases_.size(),
+                   database = static_cast<size_t>(i) % databases_.size();
+      const auto index = static_cast<size_t>(output(first + query, database));
+      if (done_[index]) return;
+      facts_[index] = write_alignment_files(queries_[first + query], databases_[database],
+                                            results[query][database], options_, most_bytes);
+      if (state_) state_->set_done(index, encode(facts_[index]));
+    });
+    if (log) log->remove();
+  }
+
+  const std::vector<bio::Sequence>& queries_;
+  const std::vector<NamedDatabase>& databases_;
+  const AlignmentSearchOptions& options_;
+  base::ThreadPool& pool_;
+  SearchOptions search_options_;
+  std::vector<TargetDatabase*> targets_;
+  std::vector<AlignmentSearchFacts> facts_;  // of each output
+  std::vector<bool> done_;                   // outputs of an interrupted run; not changed while threads run
+  std::optional<SearchState> state_;
+};
 
 }  // namespace
 
@@ -123,37 +203,35 @@ std::string folder_name(const std::string& query_name) {
   return name;
 }
 
+void check_names(const std::vector<bio::Sequence>& queries, const std::vector<std::string>& databases) {
+  std::map<std::string, std::string> folders;
+  for (const bio::Sequence& query : queries) {
+    if (query.residues.empty())
+      base::throw_input("the query {} has no residues", base::printable(query.name));
+    const auto [other, is_new] = folders.emplace(folder_name(query.name), query.name);
+    if (!is_new) {
+      base::throw_input("the queries {} and {} would both be written to the folder {}",
+                        base::printable(other->second), base::printable(query.name), other->first);
+    }
+  }
+  std::set<std::string> names;
+  for (const std::string& name : databases) {
+    if (name.empty() || !std::all_of(name.begin(), name.end(), is_safe)) {
+      base::throw_input("'{}' cannot name a database (expected letters, digits, '_', '-' and '.')",
+                        base::printable(name));
+    }
+    if (!names.insert(name).second) base::throw_input("the database name {} is used twice", name);
+  }
+}
+
 std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Sequence>& queries,
                                                     const std::vector<NamedDatabase>& databases,
                                                     const AlignmentSearchOptions& options,
                                                     base::ThreadPool& pool) {
-  check_names(queries, databases);
-  std::vector<TargetDatabase*> targets;
-  for (const NamedDatabase& database : databases) targets.push_back(database.targets);
-
-  SearchOptions search_options = options.search;
-  for (const NamedDatabase& database : databases) search_options.max_rows.push_back(database.max_rows);
-  std::vector<AlignmentSearchFacts> facts(queries.size() * databases.size());
-  const auto step = static_cast<size_t>(options.queries_per_pass);
-  for (size_t first = 0; first < queries.size(); first += step) {
-    const size_t n = std::min(step, queries.size() - first);
-    std::vector<std::optional<hmm::Profile>> profiles(n);
-    pool.parallel_for(static_cast<int64_t>(n), [&](int64_t i, int) {
-      profiles[i].emplace(hmm::build_from_sequence(queries[first + i], options.scoring));
-      make_folder(folder_of(queries[first + i], options));
-    });
-    std::vector<Query> batch;
-    for (const auto& profile : profiles) batch.push_back({&*profile, options.thresholds});
-    const auto results = search(batch, targets, search_options, pool);
-    // In parallel, because putting a file safely on disk takes longer than making its text.
-    pool.parallel_for(static_cast<int64_t>(n * databases.size()), [&](int64_t i, int) {
-      const size_t query = static_cast<size_t>(i) / databases.size(),
-                   database = static_cast<size_t>(i) % databases.size();
-      facts[(first + query) * databases.size() + database] =
-          write_outputs(queries[first + query], databases[database], results[query][database], options);
-    });
-  }
-  return facts;
+  std::vector<std::string> names;
+  for (const NamedDatabase& database : databases) names.push_back(database.name);
+  check_names(queries, names);
+  return AlignmentSearch(queries, databases, options, pool).run();
 }
 
 }  // namespace foldmesh::search

@@ -79,7 +79,8 @@ void append_query(std::string& text, const QueryLabel& query, std::string_view d
   if (!description.empty()) fmt::format_to(out, "Description: {}\n", description);
 }
 
-void append_hit_list(std::string& text, const TopHits& hits, const MainOutputOptions& options) {
+void append_hit_list(std::string& text, const TopHits& hits, const MainOutputOptions& options,
+                     const TextSink& sink) {
   const size_t width =
       std::max<size_t>(8, options.prefer_accessions ? hits.longest_label() : hits.longest_name());
   const auto out = std::back_inserter(text);
@@ -91,7 +92,7 @@ void append_hit_list(std::string& text, const TopHits& hits, const MainOutputOpt
   fmt::format_to(out, "  {:>9} {:>6} {:>5}  {:>9} {:>6} {:>5}  {:>5} {:>2}  {:<{}} {}\n", "-------", "------",
                  "-----", "-------", "------", "-----", "----", "--", "--------", width, "-----------");
   bool above_inclusion = true;
-  for (const hmm::Hit& hit : hits.hits()) {
+  hits.for_each([&](const hmm::Hit& hit) {
     if (above_inclusion && !hit.included) {
       fmt::format_to(out, "  ------ inclusion threshold ------\n");
       above_inclusion = false;
@@ -105,7 +106,8 @@ void append_hit_list(std::string& text, const TopHits& hits, const MainOutputOpt
                    best.bit_score, static_cast<double>(best.domain_bias) * kBitsPerNat, hit.n_expected,
                    hit.n_reported, label_of(hit, options), width,
                    fitted(hit.description, width + 61, options));
-  }
+    pass_on(text, sink);
+  });
   if (hits.n_reported() == 0) {
     fmt::format_to(out, "\n   [No hits detected that satisfy reporting thresholds]\n");
   }
@@ -113,22 +115,23 @@ void append_hit_list(std::string& text, const TopHits& hits, const MainOutputOpt
 }
 
 void append_domains(std::string& text, const TopHits& hits, const QueryLabel& model,
-                    const MainOutputOptions& options) {
+                    const MainOutputOptions& options, const TextSink& sink) {
   const auto out = std::back_inserter(text);
   fmt::format_to(out, "Domain annotation for each sequence{}:\n",
                  options.show_alignments ? " (and alignments)" : "");
-  for (const hmm::Hit& hit : hits.hits()) {
+  hits.for_each([&](const hmm::Hit& hit) {
     const std::string_view label = label_of(hit, options);
+    pass_on(text, sink);
     fmt::format_to(out, ">> {}  {}\n", label, fitted(hit.description, label.size() + 5, options));
     if (hit.n_reported == 0) {
       fmt::format_to(
           out,
           "   [No individual domains that satisfy reporting thresholds (although complete target did)]\n\n");
-      continue;
+      return;
     }
     append_domain_rows(text, hits, hit, model.length);
     fmt::format_to(out, "\n");
-    if (!options.show_alignments) continue;
+    if (!options.show_alignments) return;
     fmt::format_to(out, "  Alignments for each domain:\n");
     const bool by_accession = options.prefer_accessions && !model.accession.empty();
     int number = 0;
@@ -139,7 +142,7 @@ void append_domains(std::string& text, const TopHits& hits, const QueryLabel& mo
       append_alignment_blocks(text, domain.alignment, by_accession ? model.accession : model.name, label,
                               options.text_width);
     }
-  }
+  });
   if (hits.n_reported() == 0) {
     fmt::format_to(out, "\n   [No targets detected that satisfy reporting thresholds]\n");
   }

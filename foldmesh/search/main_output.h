@@ -26,13 +26,15 @@ void append_banner(std::string& out, const RunInfo& run);
 void append_query(std::string& out, const QueryLabel& query, std::string_view description,
                   char length_symbol);
 
-// The ranked targets; `hits` must be finished.
-void append_hit_list(std::string& out, const TopHits& hits, const MainOutputOptions& options);
+// The ranked targets; `hits` must be finished. Here and in append_domains() a long text goes to `sink`, if
+// there is one, in pieces; the last of them stays in `out`.
+void append_hit_list(std::string& out, const TopHits& hits, const MainOutputOptions& options,
+                     const TextSink& sink = {});
 
 // The domains of each reported target, with alignments if wanted. `model` names the profile in the
 // alignments.
 void append_domains(std::string& out, const TopHits& hits, const QueryLabel& model,
-                    const MainOutputOptions& options);
+                    const MainOutputOptions& options, const TextSink& sink = {});
 
 // How many targets passed each stage of the pipeline, and the sizes behind the E-values.
 void append_statistics(std::string& out, const TopHits& hits, const hmm::StageCounters& counters,

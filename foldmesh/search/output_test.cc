@@ -84,9 +84,11 @@ hmm::Hit hit_with(const std::string& name, int from, const std::string& model, c
 
 TopHits three_hits() {
   TopHits hits((Thresholds()));
-  hits.add(hit_with("a", 1, "acd..ef", "ACDggEF"));
-  hits.add(hit_with("b", 2, "cd.....ef", "C-hhhhhEF"));
-  hits.add(hit_with("c", 1, "acd.ef", "ACDkEF"));
+  HitList found;
+  found.add(hit_with("a", 1, "acd..ef", "ACDggEF"), {});
+  found.add(hit_with("b", 2, "cd.....ef", "C-hhhhhEF"), {});
+  found.add(hit_with("c", 1, "acd.ef", "ACDkEF"), {});
+  hits.add(std::move(found));
   hits.finish(3);
   return hits;
 }

@@ -20,44 +20,47 @@ struct NamedProfile {
   Thresholds thresholds;
   QueryLabel label() const { return {name, accession, profile.M()}; }
 };
-using ProfileSource = std::function<std::optional<NamedProfile>()>;
+// A query that was read; calling it makes its profile, which takes a while and happens on any thread.
+using UnbuiltProfile = std::function<NamedProfile()>;
+using ProfileSource = std::function<std::optional<UnbuiltProfile>()>;
 
 void write_query(RunWriter& writer, const NamedProfile& query, const SearchResult& result,
                  const RunOptions& options) {
   std::string text;
+  const TextSink sink = writer.main_sink();
   append_query(text, query.label(), query.description, query.length_symbol);
-  append_hit_list(text, result.hits, options.main_output);
-  append_domains(text, result.hits, query.label(), options.main_output);
+  append_hit_list(text, result.hits, options.main_output, sink);
+  append_domains(text, result.hits, query.label(), options.main_output, sink);
   append_statistics(text, result.hits, result.counters, options.search.pipeline, query.profile.M());
-  text += "//\n";
+  writer.add_main(text + "//\n");
   writer.add_tables(query.label(), result.hits);
-  if (writer.files().wants_alignment()) {
-    bio::Msa msa = alignment_of_hits(result.hits, query.profile.M(), {});
-    msa.name = query.name;
-    msa.accession = query.accession;
-    msa.description = query.description;
-    msa.author = author_of(options.info);
-    writer.files().add_alignment(alignment_text(msa, options));
-    text += alignment_note(msa, options);
-  }
-  writer.files().add_main(text);
+  if (!writer.wants_alignment()) return;
+  bio::Msa head;
+  head.name = query.name;
+  head.accession = query.accession;
+  head.description = query.description;
+  head.author = author_of(options.info);
+  writer.add_alignment(head, AlignmentRows(result.hits, query.profile.M(), {}));
 }
 
 void run(const ProfileSource& source, TargetDatabase& database, const RunOptions& options,
          base::ThreadPool& pool) {
   RunWriter writer(options);
   for (;;) {
-    std::vector<NamedProfile> batch;
-    while (batch.size() < static_cast<size_t>(options.queries_per_pass)) {
-      std::optional<NamedProfile> query = source();
+    std::vector<UnbuiltProfile> unbuilt;
+    while (unbuilt.size() < static_cast<size_t>(options.queries_per_pass)) {
+      std::optional<UnbuiltProfile> query = source();
       if (!query) break;
-      batch.push_back(std::move(*query));
+      unbuilt.push_back(std::move(*query));
     }
-    if (batch.empty()) break;
+    if (unbuilt.empty()) break;
+    if (unbuilt.size() == static_cast<size_t>(options.queries_per_pass)) database.keep(options.keep_bytes);
+    std::vector<std::optional<NamedProfile>> batch(unbuilt.size());
+    pool.parallel_for(static_cast<int64_t>(batch.size()), [&](int64_t i, int) { batch[i] = unbuilt[i](); });
     std::vector<Query> queries;
-    for (const NamedProfile& query : batch) queries.push_back({&query.profile, query.thresholds});
+    for (const auto& query : batch) queries.push_back({&query->profile, query->thresholds});
     const auto results = search(queries, {&database}, options.search, pool);
-    for (size_t i = 0; i < batch.size(); ++i) write_query(writer, batch[i], results[i][0], options);
+    for (size_t i = 0; i < batch.size(); ++i) write_query(writer, *batch[i], results[i][0], options);
   }
   writer.finish();
 }
@@ -77,20 +80,22 @@ Thresholds with_cutoffs(Thresholds thresholds, Cutoffs which, const hmm::CoreMod
 
 void run_phmmer(const SequenceSource& queries, const hmm::SingleSequenceOptions& scoring,
                 TargetDatabase& database, const RunOptions& options, base::ThreadPool& pool) {
-  const ProfileSource source = [&]() -> std::optional<NamedProfile> {
+  const ProfileSource source = [&]() -> std::optional<UnbuiltProfile> {
     std::optional<bio::Sequence> query = queries();
     while (query && query->residues.empty()) query = queries();
     if (!query) return std::nullopt;
-    hmm::Profile profile(hmm::build_from_sequence(*query, scoring));
-    return NamedProfile{std::move(profile), query->name, query->accession,
-                        query->description, 'L',         options.thresholds};
+    return [&, query = *query] {
+      hmm::Profile profile(hmm::build_from_sequence(query, scoring));
+      return NamedProfile{std::move(profile), query.name, query.accession,
+                          query.description,  'L',        options.thresholds};
+    };
   };
   run(source, database, options, pool);
 }
 
 void run_hmmsearch(const ModelSource& models, Cutoffs cutoffs, TargetDatabase& database,
                    const RunOptions& options, base::ThreadPool& pool) {
-  const ProfileSource source = [&]() -> std::optional<NamedProfile> {
+  const ProfileSource source = [&]() -> std::optional<UnbuiltProfile> {
     const std::optional<hmm::CoreModel> model = models();
     if (!model) return std::nullopt;
     if (!model->calibrated) {
@@ -100,8 +105,10 @@ void run_hmmsearch(const ModelSource& models, Cutoffs cutoffs, TargetDatabase& d
     }
     const Thresholds thresholds =
         cutoffs == Cutoffs::kNone ? options.thresholds : with_cutoffs(options.thresholds, cutoffs, *model);
-    return NamedProfile{hmm::Profile(*model), model->name, model->accession,
-                        model->description,   'M',         thresholds};
+    return [model = *model, thresholds] {
+      return NamedProfile{hmm::Profile(model), model.name, model.accession,
+                          model.description,   'M',        thresholds};
+    };
   };
   run(source, database, options, pool);
 }

@@ -2,20 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "foldmesh/seqio/stockholm.h"
-
 namespace foldmesh::search {
-
-std::string alignment_note(const bio::Msa& msa, const RunOptions& options) {
-  if (msa.rows.empty()) return "# No hits satisfy inclusion thresholds; no alignment saved\n";
-  return fmt::format("# Alignment of {} hits satisfying inclusion thresholds saved to: {}\n", msa.rows.size(),
-                     options.outputs.alignment->string());
-}
-
-std::string alignment_text(const bio::Msa& msa, const RunOptions& options) {
-  if (msa.rows.empty()) return {};
-  return options.main_output.text_width == 0 ? seqio::to_stockholm(msa, 0) : seqio::to_stockholm(msa);
-}
 
 std::string author_of(const RunInfo& info) { return fmt::format("{} ({})", info.program, info.version); }
 
@@ -28,15 +15,28 @@ RunWriter::RunWriter(const RunOptions& options) : options_(options), files_(opti
 void RunWriter::add_tables(const QueryLabel& query, const TopHits& hits) {
   std::string text;
   if (files_.wants_target_table()) {
-    append_target_table(text, query, hits, is_first_);
+    append_target_table(text, query, hits, is_first_,
+                        [this](std::string_view piece) { files_.add_target_table(piece); });
     files_.add_target_table(text);
   }
   text.clear();
   if (files_.wants_domain_table()) {
-    append_domain_table(text, query, hits, is_first_);
+    append_domain_table(text, query, hits, is_first_,
+                        [this](std::string_view piece) { files_.add_domain_table(piece); });
     files_.add_domain_table(text);
   }
   is_first_ = false;
+}
+
+void RunWriter::add_alignment(const bio::Msa& head, const AlignmentRows& rows) {
+  if (rows.n_rows() == 0) {
+    return files_.add_main("# No hits satisfy inclusion thresholds; no alignment saved\n");
+  }
+  write_alignment(
+      head, rows, options_.search.memory / 8, [this](std::string_view piece) { files_.add_alignment(piece); },
+      options_.main_output.text_width == 0 ? 0 : kStockholmColumns);
+  files_.add_main(fmt::format("# Alignment of {} hits satisfying inclusion thresholds saved to: {}\n",
+                              rows.n_rows(), options_.outputs.alignment->string()));
 }
 
 void RunWriter::finish() {

@@ -3,16 +3,14 @@
 #define FOLDMESH_SEARCH_QUERY_OUTPUTS_H_
 
 #include <string>
+#include <string_view>
 
 #include "foldmesh/bio/msa.h"
+#include "foldmesh/search/alignment_output.h"
 #include "foldmesh/search/runs.h"
 
 namespace foldmesh::search {
 
-// The line of the main output that says where the alignment went, or that there is none.
-std::string alignment_note(const bio::Msa& msa, const RunOptions& options);
-// Stockholm text; --notextw asks for a single block.
-std::string alignment_text(const bio::Msa& msa, const RunOptions& options);
 // Author line of alignments: program and version.
 std::string author_of(const RunInfo& info);
 
@@ -20,8 +18,15 @@ std::string author_of(const RunInfo& info);
 class RunWriter {
  public:
   explicit RunWriter(const RunOptions& options);
-  OutputFiles& files() { return files_; }
   void add_tables(const QueryLabel& query, const TopHits& hits);
+  // The alignment, if it was asked for and has rows, and a line about it in the main output. --notextw asks
+  // for a single block.
+  void add_alignment(const bio::Msa& head, const AlignmentRows& rows);
+  void add_main(std::string_view text) { files_.add_main(text); }
+  TextSink main_sink() {
+    return [this](std::string_view text) { files_.add_main(text); };
+  }
+  bool wants_alignment() const { return files_.wants_alignment(); }
   void finish();
 
  private:

@@ -29,6 +29,8 @@ struct RunOptions {
   OutputPaths outputs;
   RunInfo info;
   int queries_per_pass = 64;
+  // A database that has to be parsed and is searched several times stays in memory up to this size.
+  int64_t keep_bytes = int64_t{512} << 20;
 };
 
 // Null at the end.

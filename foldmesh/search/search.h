@@ -2,34 +2,37 @@
 #ifndef FOLDMESH_SEARCH_SEARCH_H_
 #define FOLDMESH_SEARCH_SEARCH_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <vector>
 
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/hmm/pipeline.h"
-#include "foldmesh/hmm/profile.h"
 #include "foldmesh/search/targets.h"
-#include "foldmesh/search/thresholds.h"
 #include "foldmesh/search/top_hits.h"
+#include "foldmesh/search/unit_runner.h"
 
 namespace foldmesh::search {
 
-struct Query {
-  const hmm::Profile* profile;
-  Thresholds thresholds;
+// Keeps the results of finished units, so that an interrupted search can go on (search_state.h).
+class UnitLog {
+ public:
+  virtual ~UnitLog() = default;
+  // `sizes` are those we would choose; gives those of the interrupted search, if there was one.
+  virtual UnitSizes begin(const UnitSizes& sizes) = 0;
+  // The results of the interrupted search.
+  virtual void replay(const std::function<void(UnitResult&&)>& on_result) = 0;
+  virtual void add(const UnitResult& result) = 0;  // thread-safe
 };
 
-// A finished unit of work.
-struct UnitReport {
-  size_t query = 0, database = 0;
-  int64_t first_target = 0, n_targets = 0;
-  double seconds = 0;  // on its thread
-};
+// What a profile takes in memory, roughly, for each of its nodes.
+inline constexpr size_t kProfileBytesPerNode = 3000;
 
 struct SearchOptions {
   hmm::PipelineOptions pipeline;
-  int64_t block_residues = 0;  // of a unit of work; 0 chooses
+  int64_t block_residues = 0;  // of a range of targets; 0 chooses
   // The strings that only the main output's alignment blocks show are dropped when false, which halves the
   // memory that hits take.
   bool keep_display = true;
@@ -37,9 +40,14 @@ struct SearchOptions {
   // memory of hits where the size of the database is known in advance (packed, or Z given) and keep_display
   // is off.
   std::vector<size_t> max_rows;
+  // Bytes that profiles, hits and working memory may take together (the map of a database is not counted).
+  // Hits beyond a quarter of it are kept in a temporary file in `spill_folder` (empty: the system's).
+  size_t memory = size_t{256} << 20;
+  std::filesystem::path spill_folder;
+  UnitLog* log = nullptr;  // may be null
   // Called from any thread with the number of target comparisons done since the last call.
   std::function<void(int64_t)> on_progress;
-  // Called from any thread after each unit, for measurements.
+  // Called from any thread for each query and range done in this process; may be empty.
   std::function<void(const UnitReport&)> on_unit;
 };
 
@@ -48,10 +56,9 @@ struct SearchResult {
   hmm::StageCounters counters;
 };
 
-// Every query against every database; result[query][database]. The unit of work is one query against one
-// block of targets; blocks are read once for all queries. Memory: a few blocks and one pipeline per thread,
-// and the hits that can still be reported. The result does not depend on the number of threads or the block
-// size.
+// Every query against every database; result[query][database]. The unit of work is a group of queries against
+// a range of targets (units.h). The result does not depend on the number of threads, the sizes of units, the
+// memory or the order of arrival.
 std::vector<std::vector<SearchResult>> search(const std::vector<Query>& queries,
                                               const std::vector<TargetDatabase*>& databases,
                                               const SearchOptions& options, base::ThreadPool& pool);

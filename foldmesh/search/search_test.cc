@@ -7,6 +7,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <mutex>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
@@ -21,6 +23,16 @@ namespace {
 
 namespace fs = std::filesystem;
 const std::string kGolden = FOLDMESH_TESTS_DIR "/golden/hmmer/";
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::kInput) << error.what();
+    return error.what();
+  }
+  return "accepted";
+}
 
 class Engine : public testing::Test {
  protected:
@@ -121,6 +133,89 @@ TEST_F(Engine, WholeRunsDoNotDependOnThreadsEither) {
   EXPECT_NE(expected.find("@@ Round:                  2"), std::string::npos);
 }
 
+// Later passes give the same blocks as the first, kept or read again, and all of them know the number of
+// targets.
+TEST_F(Engine, PassesOverTextAreEqualKeptOrNot) {
+  const auto names = [](TargetDatabase& database) {
+    std::string all;
+    const auto stream = database.stream(500, 2);
+    while (const auto block = stream->next()) {
+      all += fmt::format("[{} {}]", block->first_index(), block->n_targets());
+      for (const hmm::Target& target : block->targets()) {
+        all += fmt::format("{} {} {},", target.name, target.description, target.residues.size());
+      }
+    }
+    return all;
+  };
+  for (const char* file : {"db.fasta", "db.fasta.gz"}) {
+    std::string expected;
+    for (const int64_t keep : {0, 3000, 1'000'000}) {
+      const auto database = TargetDatabase::open(folder_ / file);
+      EXPECT_FALSE(database->n_targets());
+      database->keep(keep);
+      for (int pass = 0; pass < 3; ++pass) {
+        const std::string found = names(*database);
+        if (expected.empty()) expected = found;
+        EXPECT_EQ(found, expected) << file << " keeping " << keep << ", pass " << pass;
+        EXPECT_EQ(database->n_targets(), 55 + 36 + 1);
+      }
+    }
+    const auto kept = TargetDatabase::open(folder_ / file);
+    kept->keep(1'000'000);
+    names(*kept);
+    fs::remove(folder_ / file);
+    EXPECT_EQ(names(*kept), expected) << "a kept database need not be read again";
+  }
+}
+
+// As the file was when it was opened, so it must be after the pass.
+TEST_F(Engine, ChangedDatabasesAreNoticed) {
+  for (const char* file : {"db.fmdb", "db.fasta"}) {
+    const std::string bytes = base::read_file(folder_ / file);
+    const auto outcome = [&](const std::function<void()>& change) {
+      base::write_file_atomically(folder_ / file, bytes);
+      const auto database = TargetDatabase::open(folder_ / file);
+      const hmm::Profile profile(hmm::build_from_sequence(queries_[0]));
+      base::ThreadPool pool(2);
+      SearchOptions options;
+      std::once_flag once;
+      options.on_progress = [&](int64_t) { std::call_once(once, change); };
+      try {
+        search({{&profile, {}}}, {database.get()}, options, pool);
+      } catch (const base::Error& error) {
+        EXPECT_EQ(error.kind(), base::ErrorKind::kMachine);
+        return std::string(error.what());
+      }
+      return std::string("unnoticed");
+    };
+    EXPECT_EQ(outcome([] {}), "unnoticed");
+    EXPECT_NE(outcome([&] { base::write_file_atomically(folder_ / file, bytes); }).find("was replaced"),
+              std::string::npos);
+    EXPECT_NE(outcome([&] { std::ofstream(folder_ / file, std::ios::app) << "\n"; }).find("was written to"),
+              std::string::npos);
+    EXPECT_NE(outcome([&] { fs::remove(folder_ / file); }).find("is gone"), std::string::npos);
+  }
+}
+
+// Every thread may come upon the damage; one message tells of it.
+TEST_F(Engine, DamagedBlocksStopTheSearchWithTheirPlace) {
+  {
+    seqdb::DatabaseWriter writer(folder_ / "big.fmdb");
+    for (int i = 0; i < 3000; ++i)
+      writer.add(fmt::format("t{}", i), "", std::string(1500, "ACDEFGHIKL"[i % 10]));
+    writer.commit();
+  }
+  std::string bytes = base::read_file(folder_ / "big.fmdb");
+  bytes[2'500'000] = static_cast<char>(bytes[2'500'000] ^ 4);
+  base::write_file_atomically(folder_ / "big.fmdb", bytes);
+  for (const int n_threads : {1, 4}) {
+    const std::string message = message_of([&] { search_bytes("big.fmdb", n_threads, 0); });
+    EXPECT_NE(message.find("big.fmdb: damaged at byte 21"), std::string::npos) << message;
+    EXPECT_NE(message.find("checksum of the block in bytes 21"), std::string::npos) << message;
+    EXPECT_FALSE(fs::exists(folder_ / "out/s02/first_hits.sto"));
+  }
+}
+
 TEST_F(Engine, CountsEmptyTargetsInZ) {
   const auto database = TargetDatabase::open(folder_ / "db.fasta");
   const hmm::Profile profile(hmm::build_from_sequence(queries_[0]));
@@ -134,16 +229,6 @@ TEST_F(Engine, NoQueriesNoResults) {
   const auto database = TargetDatabase::open(folder_ / "db.fasta");
   base::ThreadPool pool(2);
   EXPECT_TRUE(search({}, {database.get()}, {}, pool).empty());
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    EXPECT_EQ(error.kind(), base::ErrorKind::kInput) << error.what();
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST_F(Engine, BadTargetsStopTheSearchWithTheirPlace) {

@@ -28,7 +28,8 @@ std::string dashes(size_t n, size_t width = 0) { return fmt::format("{:>{}}", st
 
 }  // namespace
 
-void append_target_table(std::string& text, const QueryLabel& query, const TopHits& hits, bool with_header) {
+void append_target_table(std::string& text, const QueryLabel& query, const TopHits& hits, bool with_header,
+                         const TextSink& sink) {
   const auto out = std::back_inserter(text);
   const Widths w(query, hits);
   if (with_header) {
@@ -50,7 +51,7 @@ void append_target_table(std::string& text, const QueryLabel& query, const TopHi
          dashes(20, w.query), w.query, dashes(10, w.query_accession), w.query_accession, d9, d6, d5, d9, d6,
          d5, d3, d3, d3, d3, d3, d3, d3, d3, dashes(21));
   }
-  for (const hmm::Hit& hit : hits.hits()) {
+  hits.for_each([&](const hmm::Hit& hit) {
     const hmm::Domain& best = hit.domains[hit.best_domain];
     fmt::format_to(
         out,
@@ -61,10 +62,12 @@ void append_target_table(std::string& text, const QueryLabel& query, const TopHi
         hits.independent_e_value(best), best.bit_score, static_cast<double>(best.domain_bias) * kBitsPerNat,
         hit.n_expected, hit.n_regions, hit.n_clustered, hit.n_overlaps, hit.n_envelopes, hit.domains.size(),
         hit.n_reported, hit.n_included, or_dash(hit.description));
-  }
+    pass_on(text, sink);
+  });
 }
 
-void append_domain_table(std::string& text, const QueryLabel& query, const TopHits& hits, bool with_header) {
+void append_domain_table(std::string& text, const QueryLabel& query, const TopHits& hits, bool with_header,
+                         const TextSink& sink) {
   const auto out = std::back_inserter(text);
   const Widths w(query, hits);
   if (with_header) {
@@ -88,7 +91,7 @@ void append_domain_table(std::string& text, const QueryLabel& query, const TopHi
          dashes(20, w.query), w.query, dashes(10, w.query_accession), w.query_accession, d5, d9, d6, d5, d3,
          d3, d9, d9, d6, d5, d5, d5, d5, d5, d5, d5, dashes(4), dashes(21));
   }
-  for (const hmm::Hit& hit : hits.hits()) {
+  hits.for_each([&](const hmm::Hit& hit) {
     int number = 0;
     for (const hmm::Domain& domain : hit.domains) {
       if (!domain.reported) continue;
@@ -105,7 +108,8 @@ void append_domain_table(std::string& text, const QueryLabel& query, const TopHi
           static_cast<double>(domain.domain_bias) * kBitsPerNat, a.hmm_from, a.hmm_to, a.seq_from, a.seq_to,
           domain.env_from, domain.env_to, domain.oa_score / envelope, or_dash(hit.description));
     }
-  }
+    pass_on(text, sink);
+  });
 }
 
 void append_table_tail(std::string& text, const RunInfo& run) {

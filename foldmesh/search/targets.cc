@@ -2,18 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <fstream>
 #include <string_view>
 #include <utility>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/log.h"
+#include "foldmesh/search/fasta_targets.h"
 #include "foldmesh/seqdb/reader.h"
-#include "foldmesh/seqio/fasta.h"
 
 namespace foldmesh::search {
 namespace {
-
-// --- packed ---
 
 constexpr int64_t kSmallestBlock = 50'000, kLargestBlock = 4'000'000;
 // Blocks smaller than the file's own make the reader look at the whole file at once, so not for big
@@ -62,6 +63,9 @@ class PackedTargets : public TargetDatabase {
       : TargetDatabase(path.string()), database_(path) {}
 
   std::optional<int64_t> n_targets() const override { return database_.n_sequences(); }
+  std::optional<int64_t> n_residues() const override { return database_.n_residues(); }
+  std::string identity() const override { return TargetDatabase::identity() + " " + database_.identity(); }
+  void check_unchanged() const override { database_.check_unchanged(); }
 
   std::unique_ptr<TargetStream> stream(int64_t block_residues, int n_threads) override {
     if (block_residues == 0) {
@@ -72,93 +76,35 @@ class PackedTargets : public TargetDatabase {
     return std::make_unique<PackedStream>(database_, block_residues);
   }
 
+  // Whole blocks, or equal numbers of targets within a block.
+  std::optional<std::vector<TargetRange>> ranges(int64_t residues) const override {
+    std::vector<TargetRange> out;
+    bool open = false;  // whether the last range may grow
+    for (const seqdb::DirectoryEntry& entry : database_.directory()) {
+      const auto first = static_cast<int64_t>(entry.first_ordinal),
+                 n = static_cast<int64_t>(entry.n_sequences),
+                 n_residues = static_cast<int64_t>(entry.n_residues);
+      if (open && out.back().n_residues + n_residues <= residues) {
+        out.back().n_targets += n;
+        out.back().n_residues += n_residues;
+        continue;
+      }
+      const int64_t n_parts = std::clamp<int64_t>((n_residues + residues / 2) / residues, 1, n);
+      for (int64_t part = 0; part < n_parts; ++part) {
+        const int64_t begin = n * part / n_parts, end = n * (part + 1) / n_parts;
+        out.push_back({first + begin, end - begin, n_residues / n_parts});
+      }
+      open = n_parts == 1;
+    }
+    return out;
+  }
+  std::shared_ptr<const TargetBlock> block(const TargetRange& range) const override {
+    return std::make_shared<PackedBlock>(database_,
+                                         seqdb::Chunk{range.first, range.n_targets, range.n_residues});
+  }
+
  private:
   seqdb::Database database_;
-};
-
-// --- FASTA ---
-
-constexpr int64_t kFastaBlock = 200'000;  // residues
-
-class FastaBlock : public TargetBlock {
- public:
-  struct Record {
-    size_t name_bytes, description_bytes, n_residues;
-  };
-  FastaBlock(int64_t first_index, std::vector<Record> records, std::string text, std::string residues)
-      : TargetBlock(first_index, static_cast<int64_t>(records.size())),
-        records_(std::move(records)),
-        text_(std::move(text)),
-        residues_(std::move(residues)) {}
-
- private:
-  std::vector<hmm::Target> load() const override {
-    codes_ = bio::digitize(residues_);
-    residues_.clear();
-    residues_.shrink_to_fit();
-    std::vector<hmm::Target> targets;
-    targets.reserve(records_.size());
-    std::string_view text = text_;
-    std::span<const bio::Code> codes = codes_;
-    for (const Record& record : records_) {
-      const std::string_view name = text.substr(0, record.name_bytes);
-      const std::string_view description = text.substr(record.name_bytes, record.description_bytes);
-      targets.push_back({name, {}, description, codes.first(record.n_residues)});
-      text.remove_prefix(record.name_bytes + record.description_bytes);
-      codes = codes.subspan(record.n_residues);
-    }
-    return targets;
-  }
-
-  std::vector<Record> records_;
-  std::string text_;                      // names and descriptions, one after the other
-  mutable std::string residues_;          // letters until loaded
-  mutable std::vector<bio::Code> codes_;  // then codes
-};
-
-class FastaStream : public TargetStream {
- public:
-  FastaStream(const std::string& path, int64_t block_residues)
-      : reader_(path, {static_cast<size_t>(hmm::kMaxTargetLength), true}),
-        block_residues_(static_cast<size_t>(block_residues)) {}
-
-  std::shared_ptr<const TargetBlock> next() override {
-    std::vector<FastaBlock::Record> records;
-    std::string text, residues;
-    while (residues.size() < block_residues_ && records.size() < block_residues_ && reader_.next(record_)) {
-      records.push_back({record_.name.size(), record_.description.size(), record_.residues.size()});
-      text += record_.name;
-      text += record_.description;
-      residues += record_.residues;
-    }
-    if (records.empty()) return nullptr;
-    const int64_t first = std::exchange(next_index_, next_index_ + static_cast<int64_t>(records.size()));
-    return std::make_shared<FastaBlock>(first, std::move(records), std::move(text), std::move(residues));
-  }
-
- private:
-  seqio::FastaReader reader_;
-  size_t block_residues_;
-  bio::Sequence record_;
-  int64_t next_index_ = 0;
-};
-
-class FastaTargets : public TargetDatabase {
- public:
-  using TargetDatabase::TargetDatabase;
-  explicit FastaTargets(const std::filesystem::path& path) : TargetDatabase(path.string()) {}
-
-  std::optional<int64_t> n_targets() const override { return std::nullopt; }
-
-  std::unique_ptr<TargetStream> stream(int64_t block_residues, int) override {
-    if (path() == "-" && std::exchange(used_, true)) {
-      base::throw_input("standard input can be searched only once (expected a file)");
-    }
-    return std::make_unique<FastaStream>(path(), block_residues == 0 ? kFastaBlock : block_residues);
-  }
-
- private:
-  bool used_ = false;
 };
 
 bool is_packed(const std::filesystem::path& path) {
@@ -169,14 +115,33 @@ bool is_packed(const std::filesystem::path& path) {
   return std::equal(first.begin(), first.begin() + 4, seqdb::kMagic.begin());
 }
 
+// Once per run, and only where packing pays.
+void hint_to_pack(const std::filesystem::path& path) {
+  constexpr uintmax_t kWorthIt = uintmax_t{16} << 20;
+  static std::atomic<bool> hinted{false};
+  std::error_code error;
+  const uintmax_t bytes = std::filesystem::file_size(path, error);
+  if (error || bytes < kWorthIt || hinted.exchange(true)) return;
+  base::log::info("{}: text is parsed in every search; `foldmesh db build {} -o NAME.fmdb` packs it once",
+                  path.string(), path.string());
+}
+
 }  // namespace
+
+std::string TargetDatabase::identity() const {
+  std::error_code error;
+  const auto time = std::filesystem::last_write_time(path_, error);
+  const uintmax_t size = std::filesystem::file_size(path_, error);
+  return fmt::format("{} {} {}", path_, size, time.time_since_epoch().count());
+}
 
 std::unique_ptr<TargetDatabase> TargetDatabase::open(const std::filesystem::path& path) {
   if (is_packed(path)) return std::make_unique<PackedTargets>(path);
   if (path != "-" && !std::filesystem::exists(path)) {
     base::throw_input("{}: no such file (expected a sequence database)", path.string());
   }
-  return std::make_unique<FastaTargets>(path);
+  hint_to_pack(path);
+  return open_fasta_targets(path);
 }
 
 }  // namespace foldmesh::search

@@ -45,6 +45,11 @@ class TargetStream {
   virtual std::shared_ptr<const TargetBlock> next() = 0;
 };
 
+// Consecutive targets. The number of residues is an estimate.
+struct TargetRange {
+  int64_t first = 0, n_targets = 0, n_residues = 0;
+};
+
 class TargetDatabase {
  public:
   // A packed database if the file starts like one, else FASTA (plain, gzip or zstd; "-" is standard input,
@@ -53,11 +58,23 @@ class TargetDatabase {
   virtual ~TargetDatabase() = default;
 
   const std::string& path() const { return path_; }
-  // Known in advance for packed databases only.
+  // Known in advance for packed databases, of others after a pass.
   virtual std::optional<int64_t> n_targets() const = 0;
+  virtual std::optional<int64_t> n_residues() const { return std::nullopt; }
+  // Path, size and time of the last change, and what else tells one content from another without reading it.
+  virtual std::string identity() const;
+  // Several passes will follow: parsed text may stay in memory, at most about `bytes` of it.
+  virtual void keep(int64_t bytes) { static_cast<void>(bytes); }
+  // To be called after a pass: throws kMachine when the file was replaced or changed since it was opened.
+  virtual void check_unchanged() const {}
   // A new pass from the start. Blocks have about `block_residues` residues (>= 1), or one target if that is
   // longer; 0 chooses a size that keeps `n_threads` busy. What is found does not depend on it.
   virtual std::unique_ptr<TargetStream> stream(int64_t block_residues, int n_threads) = 0;
+  // Packed databases can be entered anywhere: the whole database, in order, in ranges of about `residues`
+  // (>= 1), without reading it. Nothing for what has to be read from its start.
+  virtual std::optional<std::vector<TargetRange>> ranges(int64_t) const { return std::nullopt; }
+  // One range; only where ranges() gives any.
+  virtual std::shared_ptr<const TargetBlock> block(const TargetRange&) const { return nullptr; }
 
  protected:
   explicit TargetDatabase(std::string path) : path_(std::move(path)) {}

@@ -1,8 +1,6 @@
 #include "foldmesh/search/top_hits.h"
 
 #include <algorithm>
-#include <iterator>
-#include <tuple>
 #include <utility>
 
 namespace foldmesh::search {
@@ -28,7 +26,7 @@ void drop_duplicate_domains(hmm::Hit& hit) {
 void drop_strings(hmm::DomainAlignment& alignment) {
   for (std::string* text : {&alignment.model, &alignment.match, &alignment.aligned, &alignment.pp,
                             &alignment.rf, &alignment.cs}) {
-    std::string().swap(*text);
+    text->clear();
   }
 }
 
@@ -41,40 +39,20 @@ void TopHits::limit_rows(size_t max_rows, int64_t z) {
   next_check_ = max_rows < kNever / 2 ? 2 * max_rows : kNever;
 }
 
-void TopHits::add(hmm::Hit hit, int64_t z_at_least) {
-  const double z_now = thresholds_.Z.value_or(static_cast<double>(hit.target_index + 1));
-  if (!thresholds_.target_is_reportable(hit.score, hit.ln_p, z_now)) return;
-  note_lengths(hit);
-  const double z_final = thresholds_.Z.value_or(static_cast<double>(z_at_least));
-  if (!thresholds_.target_is_reportable(hit.score, hit.ln_p, z_final)) return;
-  hits_.push_back(std::move(hit));
-}
-
-void TopHits::note_lengths(const hmm::Hit& hit) {
-  longest_name_ = std::max(longest_name_, hit.name.size());
-  longest_accession_ = std::max(longest_accession_, hit.accession.size());
-  longest_label_ = std::max(longest_label_, hit.accession.empty() ? hit.name.size() : hit.accession.size());
-}
-
-void TopHits::merge(TopHits&& other) {
-  longest_name_ = std::max(longest_name_, other.longest_name_);
-  longest_accession_ = std::max(longest_accession_, other.longest_accession_);
-  longest_label_ = std::max(longest_label_, other.longest_label_);
-  if (hits_.empty()) {
-    hits_ = std::move(other.hits_);
-  } else {
-    std::move(other.hits_.begin(), other.hits_.end(), std::back_inserter(hits_));
-  }
-  other.hits_.clear();
-  if (limit_z_ > 0 && hits_.size() >= next_check_) drop_strings_beyond_limit();
+void TopHits::add(HitList&& found) {
+  longest_name_ = std::max(longest_name_, found.longest_name);
+  longest_accession_ = std::max(longest_accession_, found.longest_accession);
+  longest_label_ = std::max(longest_label_, found.longest_label);
+  runs_.add(std::move(found.bytes));
+  if (limit_z_ > 0 && runs_.n_in_memory() >= next_check_) drop_strings_beyond_limit();
 }
 
 // A domain is certain to be included if it would be even with every target reported.
 void TopHits::drop_strings_beyond_limit() {
-  sort();
   size_t n_certain = 0;
   const double most_dom_z = thresholds_.dom_Z.value_or(limit_z_);
-  for (hmm::Hit& hit : hits_) {
+  runs_.rewrite([&](std::string_view bytes, std::string& out) {
+    hmm::Hit hit = decode_hit(bytes);
     if (n_certain >= max_rows_) {
       for (hmm::Domain& domain : hit.domains) drop_strings(domain.alignment);
     } else if (hit.n_overlaps == 0 && thresholds_.target_is_reportable(hit.score, hit.ln_p, limit_z_) &&
@@ -84,23 +62,42 @@ void TopHits::drop_strings_beyond_limit() {
             return thresholds_.domain_is_includable(domain.bit_score, domain.ln_p, most_dom_z);
           }));
     }
-  }
-  next_check_ = 2 * hits_.size();
+    append_hit(out, hit);
+  });
+  next_check_ = 2 * runs_.n_in_memory();
 }
 
-void TopHits::sort() {
-  const bool by_score = thresholds_.inc_T.has_value();
-  const auto key = [by_score](const hmm::Hit& hit) {
-    const double badness = by_score ? -static_cast<double>(hit.score) : hit.ln_p;
-    const int start = hit.domains.empty() ? 0 : hit.domains.front().alignment.seq_from;
-    return std::make_tuple(badness, std::string_view(hit.name), start, hit.target_index);
-  };
-  std::sort(hits_.begin(), hits_.end(),
-            [&](const hmm::Hit& a, const hmm::Hit& b) { return key(a) < key(b); });
+void TopHits::finish(int64_t n_targets) {
+  z_ = thresholds_.Z.value_or(static_cast<double>(n_targets));
+  runs_.sort();
+  runs_.for_each([this](std::string_view bytes) {
+    const HitKey key = key_of(bytes);
+    if (thresholds_.target_is_reportable(key.score, key.ln_p, z_)) {
+      ++n_reported_;
+      n_included_ += thresholds_.target_is_includable(key.score, key.ln_p, z_);
+    }
+    return true;
+  });
+  dom_z_ = thresholds_.dom_Z.value_or(static_cast<double>(n_reported_));
 }
 
-void TopHits::threshold_domains(hmm::Hit& hit) const {
-  hit.n_reported = hit.n_included = 0;
+void TopHits::truncate(size_t n_targets) {
+  if (static_cast<size_t>(n_reported_) <= n_targets) return;
+  n_reported_ = static_cast<int64_t>(n_targets);
+  n_included_ = 0;
+  HitList lengths;
+  for_each([&](const hmm::Hit& hit) {
+    n_included_ += hit.included;
+    lengths.note_lengths(hit);
+  });
+  longest_name_ = lengths.longest_name;
+  longest_accession_ = lengths.longest_accession;
+  longest_label_ = lengths.longest_label;
+}
+
+void TopHits::threshold(hmm::Hit& hit) const {
+  hit.reported = true;
+  hit.included = thresholds_.target_is_includable(hit.score, hit.ln_p, z_);
   for (hmm::Domain& domain : hit.domains) {
     domain.reported = thresholds_.domain_is_reportable(domain.bit_score, domain.ln_p, dom_z_);
     domain.included = hit.included && thresholds_.domain_is_includable(domain.bit_score, domain.ln_p, dom_z_);
@@ -110,27 +107,19 @@ void TopHits::threshold_domains(hmm::Hit& hit) const {
   if (hit.n_overlaps > 0) drop_duplicate_domains(hit);
 }
 
-void TopHits::truncate(size_t n_targets) {
-  if (hits_.size() <= n_targets) return;
-  hits_.resize(n_targets);
-  n_included_ = std::count_if(hits_.begin(), hits_.end(), [](const hmm::Hit& hit) { return hit.included; });
-  longest_name_ = longest_accession_ = longest_label_ = 0;
-  for (const hmm::Hit& hit : hits_) note_lengths(hit);
-}
-
-void TopHits::finish(int64_t n_targets) {
-  z_ = thresholds_.Z.value_or(static_cast<double>(n_targets));
-  std::erase_if(
-      hits_, [&](const hmm::Hit& hit) { return !thresholds_.target_is_reportable(hit.score, hit.ln_p, z_); });
-  sort();
-  dom_z_ = thresholds_.dom_Z.value_or(static_cast<double>(hits_.size()));
-  n_included_ = 0;
-  for (hmm::Hit& hit : hits_) {
-    hit.reported = true;
-    hit.included = thresholds_.target_is_includable(hit.score, hit.ln_p, z_);
-    n_included_ += hit.included;
-    threshold_domains(hit);
-  }
+void TopHits::for_each(const std::function<void(const hmm::Hit&)>& f) const {
+  int64_t n_left = n_reported_;
+  runs_.for_each_ranked([&](std::string_view bytes) {
+    if (n_left == 0) return false;
+    const HitKey key = key_of(bytes);
+    if (!thresholds_.target_is_reportable(key.score, key.ln_p, z_)) return true;
+    --n_left;
+    hmm::Hit hit = decode_hit(bytes);
+    threshold(hit);
+    if (mark_) mark_(hit);
+    f(hit);
+    return true;
+  });
 }
 
 }  // namespace foldmesh::search

@@ -55,6 +55,9 @@ class Database {
   // blocks.
   std::vector<Chunk> chunks(int64_t target_residues) const;
 
+  // Throws kMachine when the file was replaced or changed since it was opened.
+  void check_unchanged() const { file_.check_unchanged(); }
+
   std::span<const DirectoryEntry> directory() const { return directory_; }
   // Nothing, or what is wrong with a block; does not throw.
   std::optional<Damage> find_damage(size_t block) const {

@@ -28,7 +28,7 @@ FastaReader::FastaReader(const std::filesystem::path& path, FastaOptions options
     : FastaReader(open_bytes(path), options) {}
 
 FastaReader::FastaReader(std::unique_ptr<ByteSource> source, FastaOptions options)
-    : lines_(std::move(source)), options_(options) {}
+    : lines_(std::move(source), options.first_line), options_(options) {}
 
 void FastaReader::find_first_header() {
   std::string_view line;

@@ -17,8 +17,8 @@ size_t find(const std::vector<char>& buffer, size_t from, size_t to, char wanted
 
 }  // namespace
 
-LineReader::LineReader(std::unique_ptr<ByteSource> source)
-    : source_(std::move(source)), buffer_(kFirstBuffer) {}
+LineReader::LineReader(std::unique_ptr<ByteSource> source, int64_t first_line)
+    : source_(std::move(source)), buffer_(kFirstBuffer), line_number_(first_line - 1) {}
 
 bool LineReader::next(std::string_view& line) {
   size_t searched_cr = begin_;

@@ -19,7 +19,8 @@ class LineReader {
   // A longer line throws kInput: it is not text, and memory must stay bounded.
   static constexpr size_t kLongestLine = size_t{1} << 28;
 
-  explicit LineReader(std::unique_ptr<ByteSource> source);
+  // `first_line`: the number that messages give to the first line.
+  explicit LineReader(std::unique_ptr<ByteSource> source, int64_t first_line = 1);
 
   // The next line without its end; the view is valid until the next call. False at the end of the input.
   bool next(std::string_view& line);

@@ -87,22 +87,24 @@ bio::QueryMsa to_query_msa(const A3m& a3m, const std::string& path, size_t max_r
   return out;
 }
 
-A3m to_a3m(const bio::Msa& msa) {
-  check_rows(msa);
-  const std::string& query = msa.rows.front().aligned;
-  A3m out;
-  for (const bio::MsaRow& row : msa.rows) {
-    A3mRow& a3m_row = out.rows.emplace_back();
-    a3m_row.header = row.description.empty() ? row.name : row.name + " " + row.description;
-    for (size_t c = 0; c < query.size(); ++c) {
-      const char symbol = row.aligned[c];
-      if (!is_gap(query[c])) {
-        a3m_row.text.push_back(column_symbol(symbol));
-      } else if (!is_gap(symbol)) {
-        a3m_row.text.push_back(symbol == '*' ? 'x' : lower(symbol));
-      }
+A3mRow to_a3m_row(const bio::MsaRow& row, std::string_view query) {
+  A3mRow out;
+  out.header = row.description.empty() ? row.name : row.name + " " + row.description;
+  for (size_t c = 0; c < query.size(); ++c) {
+    const char symbol = row.aligned[c];
+    if (!is_gap(query[c])) {
+      out.text.push_back(column_symbol(symbol));
+    } else if (!is_gap(symbol)) {
+      out.text.push_back(symbol == '*' ? 'x' : lower(symbol));
     }
   }
+  return out;
+}
+
+A3m to_a3m(const bio::Msa& msa) {
+  check_rows(msa);
+  A3m out;
+  for (const bio::MsaRow& row : msa.rows) out.rows.push_back(to_a3m_row(row, msa.rows.front().aligned));
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <string_view>
 
 #include "foldmesh/bio/msa.h"
 #include "foldmesh/seqio/a3m.h"
@@ -27,6 +28,8 @@ bio::QueryMsa to_query_msa(const A3m& a3m, const std::string& path, size_t max_r
 // A column alignment as A3M: residues in columns where the query has a gap become lower case. Headers are the
 // row's name and, after a blank, its description.
 A3m to_a3m(const bio::Msa& msa);
+// One row of it; `query` is row 0's aligned text, which is as long as the row's.
+A3mRow to_a3m_row(const bio::MsaRow& row, std::string_view query);
 
 // As A3M. Removed residues are unknown by now, so each is written as 'x'; reading back gives an equal
 // QueryMsa.

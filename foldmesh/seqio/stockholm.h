@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "foldmesh/bio/msa.h"
 #include "foldmesh/seqio/byte_source.h"
@@ -41,6 +43,13 @@ bio::Msa read_stockholm(const std::filesystem::path& path);
 // rows have the same name, every name gets a prefix "<row>|". All rows must have the same length, also their
 // `pp` where there is one (kInternal otherwise), and names must be free of blanks.
 std::string to_stockholm(const bio::Msa& msa, size_t columns_per_block = 200);
+
+// The same for rows that need not be in memory at once: `rows` calls its argument for every row in order, and
+// is called several times. The rows of `frame` are not looked at.
+using MsaRowSource = std::function<void(const std::function<void(const bio::MsaRow&)>&)>;
+using StockholmSink = std::function<void(std::string_view)>;
+void write_stockholm(const bio::Msa& frame, const MsaRowSource& rows, const StockholmSink& sink,
+                     size_t columns_per_block = 200);
 
 }  // namespace foldmesh::seqio
 

@@ -17,6 +17,8 @@ std::vector<Target> available_targets();
 // "AVX3" (AVX-512), "AVX2", "SSE4", "NEON", "EMU128" (plain code)
 std::string target_name(Target target);
 Target current_target();
+// Bytes of its vectors; 1 for plain code without vectors.
+int vector_bytes();
 
 // While it lives, all threads run on this instruction set. Not for use while other threads compute.
 class ForcedTarget {

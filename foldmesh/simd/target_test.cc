@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <string>
 
 #include "foldmesh/simd/aligned_vector.h"
 
@@ -14,7 +15,20 @@ TEST(Target, ForcedOneIsInUseUntilTheEnd) {
   for (const Target target : available_targets()) {
     const ForcedTarget forced(target);
     EXPECT_EQ(current_target(), target);
-    EXPECT_NE(target_name(target), "Unknown");
+    const std::string name = target_name(target);
+    if (name == "SCALAR") {
+      EXPECT_EQ(vector_bytes(), 1);
+    }
+    if (name == "SSE4" || name == "NEON") {
+      EXPECT_EQ(vector_bytes(), 16);
+    }
+    if (name == "AVX2") {
+      EXPECT_EQ(vector_bytes(), 32);
+    }
+    if (name == "AVX3") {
+      EXPECT_EQ(vector_bytes(), 64);
+    }
+    EXPECT_NE(name, "Unknown");
   }
   EXPECT_EQ(current_target(), widest);
   EXPECT_EQ(available_targets().front(), widest);

@@ -356,7 +356,7 @@ std::vector<Case> search_cases() {
   add("duplicate_queries", ">a\nMKV\n>a\nMKV\n", {"search", "IN", "--db", "x=IN", "--output-dir", "FOLDER"},
       "IN:3: the name 'a' was used before, in line 1 (query names must differ)");
   add("database_without_name", findable(1), {"search", "IN", "--db", "IN", "--output-dir", "FOLDER"},
-      "--db IN: expected NAME=PATH");
+      "--db IN: expected NAME=PATH, for instance uniref90=uniref90.fmdb");
   return cases;
 }
 

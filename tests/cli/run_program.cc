@@ -69,10 +69,15 @@ RunResult run_program(const std::vector<std::string>& arguments, const RunOption
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("no child process");
   if (child == 0) become(argv, options, in, out, err);
+  if (options.kill_after > 0) {
+    ::usleep(static_cast<useconds_t>(options.kill_after * 1e6));
+    ::kill(child, SIGKILL);
+  }
   int status = 0;
-  ::waitpid(child, &status, 0);
+  rusage usage{};
+  ::wait4(child, &status, 0, &usage);
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return {code, out.contents(), err.contents()};
+  return {code, out.contents(), err.contents(), static_cast<uint64_t>(usage.ru_maxrss) * 1024};
 }
 
 }  // namespace foldmesh::tests

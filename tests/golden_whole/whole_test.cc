@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "foldmesh/base/memory.h"
 #include "foldmesh/predict/head_dump.h"
 #include "foldmesh/predict/predict.h"
 
@@ -176,8 +177,8 @@ TEST_P(WholeModel, EqualsGolden) {
   print();
   EXPECT_TRUE(prediction.untrained);
   EXPECT_EQ(prediction.n_passes, 4);
-  fmt::print("arena {} (lower bound {}), {:.1f} s per pass\n", format_bytes(prediction.memory.arena),
-             format_bytes(prediction.memory.arena_lower_bound), prediction.pass_seconds.back());
+  fmt::print("arena {} (lower bound {}), {:.1f} s per pass\n", base::format_bytes(prediction.memory.arena),
+             base::format_bytes(prediction.memory.arena_lower_bound), prediction.pass_seconds.back());
 }
 
 INSTANTIATE_TEST_SUITE_P(Goldens, WholeModel,

@@ -1,78 +1,92 @@
 #include "foldmesh/hmm/domains/null2.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "foldmesh/hmm/numeric.h"
+#include "foldmesh/hmm/vector_unit.h"
+#include "foldmesh/simd/fixed_width.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "foldmesh/hmm/domains/null2.cc"
+#include <hwy/foreach_target.h>
+// After foreach_target:
+#include <hwy/highway.h>
 
+HWY_BEFORE_NAMESPACE();
 namespace foldmesh::hmm {
-namespace {
+namespace HWY_NAMESPACE {
+#if HWY_TARGET == HWY_SCALAR
 
-constexpr float kPrior = 1.0f / 256.0f;
+void LaneOdds(const FloatTables&, const float*, const float*, float*) { no_vector_unit(); }
 
-// Mean odds of each residue over the states in use: nodes weighted by `match`, plus `insert` (or nothing) and
-// `other` for states that emit like the background. Sums in the order of the reference's vectors, see
-// filters/forward_ref.cc.
-Null2Odds mean_odds(const Profile& profile, const float* match, const float* insert, float other) {
+#else
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// lanes[20][4]: for each canonical residue the four lanes' sums over q of match * odds (+ insert). The table
+// of odds by vector has the residues of a vector side by side, so these are sums of whole rows.
+void LaneOdds(const FloatTables& t, const float* match, const float* insert, float* lanes) {
+  const hn::ScalableTag<float> d;
+  constexpr size_t kWidth = hn::MaxLanes(d);
+  constexpr int kRow = bio::kNumCanonical * FloatTables::kLanes, kVectors = kRow / static_cast<int>(kWidth);
+  static_assert(kVectors * kWidth == kRow);
+  hn::Vec<decltype(d)> sum[kVectors];
+  for (auto& s : sum) s = hn::Zero(d);
+  const float* odds = t.odds_by_vector();
+  for (int q = 0; q < t.Q(); ++q, odds += kRow) {
+    const auto m = hn::LoadDup128(d, match + static_cast<size_t>(q) * FloatTables::kLanes);
+    for (int v = 0; v < kVectors; ++v) sum[v] = hn::Add(sum[v], hn::Mul(m, hn::Load(d, odds + v * kWidth)));
+    if (insert == nullptr) continue;
+    const auto i = hn::LoadDup128(d, insert + static_cast<size_t>(q) * FloatTables::kLanes);
+    for (int v = 0; v < kVectors; ++v) sum[v] = hn::Add(sum[v], i);
+  }
+  for (int v = 0; v < kVectors; ++v) hn::Store(sum[v], d, lanes + v * kWidth);
+}
+
+#endif  // HWY_TARGET == HWY_SCALAR
+}  // namespace HWY_NAMESPACE
+}  // namespace foldmesh::hmm
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace foldmesh::hmm {
+
+HWY_EXPORT(LaneOdds);
+
+Null2Odds null2_odds(const FloatTables& tables, const float* match, const float* insert, float other) {
+  HWY_ALIGN_MAX float lanes[bio::kNumCanonical][FloatTables::kLanes];
+  HWY_DYNAMIC_DISPATCH(LaneOdds)(tables, match, insert, &lanes[0][0]);
   Null2Odds odds;
   odds.fill(1.0f);
-  const int Q = profile.Q();
   for (bio::Code a = 0; a < bio::kNumCanonical; ++a) {
-    const float* emission = profile.match_odds(a);
-    std::array<float, Profile::kLanes> sum{};
-    for (int q = 0; q < Q; ++q) {
-      for (int r = 0; r < Profile::kLanes; ++r) {
-        const int k = r * Q + q + 1;
-        sum[r] += match[k] * emission[k];
-        if (insert) sum[r] += insert[k];
-      }
-    }
+    const float* sum = lanes[a];
     odds[a] = ((sum[0] + sum[1]) + (sum[2] + sum[3])) + other;
   }
+  set_degenerate_odds(odds);
+  return odds;
+}
+
+Null2Odds null2_by_nodes(const FloatTables& tables, std::span<const int> nodes,
+                         simd::AlignedVector<float>& counts) {
+  counts.assign(static_cast<size_t>(tables.Q()) * FloatTables::kLanes, 0.0f);
+  for (int k : nodes) {
+    counts[static_cast<size_t>((k - 1) % tables.Q()) * FloatTables::kLanes + (k - 1) / tables.Q()] += 1.0f;
+  }
+  const float norm = static_cast<float>(1.0 / static_cast<float>(nodes.size()));
+  for (float& count : counts) count *= norm;
+  return null2_odds(tables, counts.data(), nullptr, 0.0f);
+}
+
+void set_degenerate_odds(Null2Odds& odds) {
   for (bio::Code x = bio::kNumCanonical; x < bio::kNumCodes; ++x) {
     if (!bio::is_residue(x)) continue;
     float sum = 0;
     for (bio::Code a : bio::members(x)) sum += odds[a];
     odds[x] = sum / static_cast<float>(bio::members(x).size());
   }
-  return odds;
 }
 
-}  // namespace
-
-Null2Odds null2_by_expectation(const Profile& profile, DpMatrix& posterior) {
-  const int L = posterior.L(), n = profile.row_size();
-  float *m = posterior.m(0), *ins = posterior.i(0);
-  SpecialRow& flanks = posterior.specials[0];
-  std::copy_n(posterior.m(1), n, m);
-  std::copy_n(posterior.i(1), n, ins);
-  flanks = posterior.specials[1];
-  for (int i = 2; i <= L; ++i) {
-    const float *row_m = posterior.m(i), *row_i = posterior.i(i);
-    for (int k = 1; k < n; ++k) {
-      m[k] += row_m[k];
-      ins[k] += row_i[k];
-    }
-    flanks.N += posterior.specials[i].N;
-    flanks.C += posterior.specials[i].C;
-    flanks.J += posterior.specials[i].J;
-  }
-  const float norm = static_cast<float>(1.0 / static_cast<float>(L));
-  for (int k = 1; k < n; ++k) {
-    m[k] *= norm;
-    ins[k] *= norm;
-  }
-  return mean_odds(profile, m, ins, (flanks.N * norm + flanks.C * norm) + flanks.J * norm);
+float null2_correction(float sum) {
+  constexpr float kPrior = 1.0f / 256.0f;
+  return table_log_sum(0.0f, static_cast<float>(log_of(kPrior) + sum));
 }
-
-Null2Odds null2_by_trace(const Profile& profile, const SampledDomain& domain, std::vector<float>& counts) {
-  counts.assign(profile.row_size(), 0.0f);
-  for (int k : domain.emitting) counts[k] += 1.0f;
-  const float norm = static_cast<float>(1.0 / static_cast<float>(domain.emitting.size()));
-  for (float& count : counts) count *= norm;
-  return mean_odds(profile, counts.data(), nullptr, 0.0f);
-}
-
-float null2_correction(float sum) { return table_log_sum(0.0f, static_cast<float>(log_of(kPrior) + sum)); }
 
 }  // namespace foldmesh::hmm
+#endif  // HWY_ONCE

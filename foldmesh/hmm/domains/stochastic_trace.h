@@ -20,8 +20,8 @@ struct SampledDomain {
 
 // One sampled alignment: its domains, in sequence order. The number of random draws depends on the path, and
 // one wrong choice shifts all later ones.
-std::vector<SampledDomain> sample_trace(const Profile& profile, const LengthModel& length,
-                                        const DpMatrix& forward, Lcg& rng);
+std::vector<SampledDomain> sample_trace_ref(const Profile& profile, const LengthModel& length,
+                                            const DpMatrix& forward, Lcg& rng);
 
 }  // namespace foldmesh::hmm
 

@@ -17,7 +17,7 @@ FilterOutcome FilterCascade::run(std::span<const bio::Code> target) {
   FilterOutcome outcome;
   outcome.null_nats = null_score(L);
 
-  const float msv = msv_filter_ref(profile_, target, ungapped_).nats;
+  const float msv = msv_filter(profile_, target, ungapped_).nats;
   double p = gumbel_survival(bit_score(msv, outcome.null_nats), fit.mu_msv, fit.lambda);
   if (p > options_.F1) return outcome;
   outcome.past_msv = true;
@@ -28,21 +28,25 @@ FilterOutcome FilterCascade::run(std::span<const bio::Code> target) {
     p = gumbel_survival(bit_score(msv, null), fit.mu_msv, fit.lambda);
     if (p > options_.F1) return outcome;
   }
+  outcome.filter_null = null;
   outcome.past_bias = true;
 
   if (p > options_.F2) {
     outcome.ran_viterbi = true;
-    const float viterbi = viterbi_filter_ref(profile_, target, viterbi_).nats;
+    const float viterbi = viterbi_filter(profile_, target, viterbi_).nats;
     p = gumbel_survival(bit_score(viterbi, null), fit.mu_viterbi, fit.lambda);
     if (p > options_.F2) return outcome;
   }
   outcome.past_viterbi = true;
 
-  outcome.forward_nats =
-      forward_ref(profile_, LengthModel::multihit(L), target, DpMatrix::Keep::kSpecials, forward_);
-  p = exponential_survival(bit_score(outcome.forward_nats, null), fit.tau, fit.lambda);
-  outcome.past_forward = p <= options_.F3;
   return outcome;
+}
+
+void FilterCascade::judge_forward(float forward_nats, FilterOutcome& outcome) const {
+  const EvalueParameters& fit = profile_.core().evalue;
+  outcome.forward_nats = forward_nats;
+  const double p = exponential_survival(bit_score(forward_nats, outcome.filter_null), fit.tau, fit.lambda);
+  outcome.past_forward = p <= options_.F3;
 }
 
 }  // namespace foldmesh::hmm

@@ -7,7 +7,6 @@
 
 #include "foldmesh/bio/alphabet.h"
 #include "foldmesh/hmm/filters/bias.h"
-#include "foldmesh/hmm/filters/forward.h"
 #include "foldmesh/hmm/filters/msv.h"
 #include "foldmesh/hmm/filters/viterbi.h"
 #include "foldmesh/hmm/pipeline.h"
@@ -20,7 +19,8 @@ struct FilterOutcome {
   bool past_msv = false, past_bias = false, past_viterbi = false, past_forward = false;
   bool ran_viterbi = false;  // skipped for targets whose ungapped score is good enough already
   float null_nats = 0;       // null_score() of the target
-  float forward_nats = 0;    // valid when past_viterbi
+  float filter_null = 0;     // the null that filter scores are taken against: the bias filter's, if in use
+  float forward_nats = 0;    // valid when past_viterbi and Forward has been run
 };
 
 // One profile's filters with their working memory; not thread-safe.
@@ -28,10 +28,11 @@ class FilterCascade {
  public:
   FilterCascade(const Profile& profile, const PipelineOptions& options);
 
-  // `target` is digital and not empty.
+  // All filters before Forward. `target` is digital and not empty.
   FilterOutcome run(std::span<const bio::Code> target);
-  // Forward's special states for the last target that was past_viterbi.
-  const DpMatrix& forward() const { return forward_; }
+  // The last one, which is left to the caller because many targets share its vectors: for an outcome that is
+  // past_viterbi, stores Forward's score and whether the target passes.
+  void judge_forward(float forward_nats, FilterOutcome& outcome) const;
 
  private:
   const Profile& profile_;
@@ -39,7 +40,6 @@ class FilterCascade {
   const BiasFilter bias_;
   UngappedScratch ungapped_;
   ViterbiScratch viterbi_;
-  DpMatrix forward_;
 };
 
 // A score in bits above a null, rounded as the reference's before it becomes a P-value.

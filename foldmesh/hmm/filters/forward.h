@@ -9,13 +9,24 @@
 
 #include "foldmesh/bio/alphabet.h"
 #include "foldmesh/hmm/profile.h"
+#include "foldmesh/simd/aligned_vector.h"
 
 namespace foldmesh::hmm {
 
 // Odds of the states around the model after i residues, i = 0..L, and what row i was divided by (1 if
 // nothing).
 struct SpecialRow {
-  float E = 0, N = 0, J = 0, B = 0, C = 0, scale = 1;
+  float N = 0, J = 0, B = 0, C = 0, E = 0, scale = 1;
+  float unused[2] = {};  // rows are stored as two vectors of four
+};
+
+// The special states of one target, rows 0..L.
+struct Specials {
+  std::vector<SpecialRow> rows;
+  float nats = 0;           // the score
+  bool own_scales = false;  // Backward only: its rows follow their own scale factors from some row downwards
+
+  int L() const { return static_cast<int>(rows.size()) - 1; }
 };
 
 // A dynamic programming matrix over rows i = 0..L and nodes k. It holds either every row or, when only the
@@ -51,6 +62,8 @@ class DpMatrix {
   std::vector<float> cells_;
 };
 
+// --- the definitions, one target at a time ---
+
 // Forward score of `target` (digital, not empty), nats; -infinity when no path exists. length.L may differ
 // from the size of the target: an envelope is scored in the setting of its whole sequence.
 float forward_ref(const Profile& profile, const LengthModel& length, std::span<const bio::Code> target,
@@ -60,6 +73,33 @@ float forward_ref(const Profile& profile, const LengthModel& length, std::span<c
 // factors are used again so that products of cells need no correction.
 float backward_ref(const Profile& profile, const LengthModel& length, std::span<const bio::Code> target,
                    const DpMatrix& forward, DpMatrix::Keep keep, DpMatrix& backward);
+
+// --- the same bits, vectorised: many targets of one profile at once ---
+
+struct ForwardTask {
+  LengthModel length;
+  std::span<const bio::Code> residues;  // digital, not empty
+};
+
+// Working memory for one thread; not thread-safe. Results do not depend on which targets share a call.
+// Vectors hold several targets of similar length side by side, so a call with many is faster than many calls.
+class ForwardParser {
+ public:
+  // Special states and score of every task; both spans have the same size. Memory in `out` is used again.
+  void forward(const Profile& profile, std::span<const ForwardTask> tasks, std::span<Specials> out);
+  // Scores alone (nats).
+  void forward_scores(const Profile& profile, std::span<const ForwardTask> tasks, std::span<float> nats);
+  // `forward` as forward() left it for the same tasks.
+  void backward(const Profile& profile, std::span<const ForwardTask> tasks, std::span<const Specials> forward,
+                std::span<Specials> out);
+
+ private:
+  // The order in which tasks are worked on: neighbours are of similar length.
+  void prepare(const Profile& profile, std::span<const ForwardTask> tasks);
+
+  std::vector<int> order_;
+  simd::AlignedVector<float> cells_;
+};
 
 }  // namespace foldmesh::hmm
 

@@ -68,7 +68,7 @@ void expect_consistent(const Profile& profile, const LengthModel& length, std::s
   EXPECT_EQ(backward_ref(profile, length, target, forward_parser, Keep::kSpecials, backward_parser), back);
 
   // Each residue is emitted by some state.
-  ASSERT_TRUE(decode_posteriors(profile, length, forward, backward));
+  ASSERT_TRUE(decode_posteriors_ref(profile, length, forward, backward));
   for (int i = 1; i <= static_cast<int>(target.size()); ++i) {
     const SpecialRow& flanks = backward.specials[i];
     double sum = flanks.N + flanks.J + flanks.C;
@@ -134,7 +134,7 @@ TEST(Backward, TakesItsOwnScalesWhereForwardsAreTooSmall) {
 
 TEST(Backward, PosteriorsBeyondTheNumberRangeAreReported) {
   TwoCopies copies(150);
-  EXPECT_FALSE(decode_posteriors(copies.profile, copies.length, copies.forward, copies.backward));
+  EXPECT_FALSE(decode_posteriors_ref(copies.profile, copies.length, copies.forward, copies.backward));
 }
 
 TEST(Forward, TargetWithoutAnyPathHasNoScore) {

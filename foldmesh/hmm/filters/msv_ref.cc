@@ -24,10 +24,16 @@ int16_t msv_row(const int16_t* __restrict previous, const uint8_t* __restrict co
 
 }  // namespace
 
+FilterResult msv_result(const Profile& profile, int L, int xj) {
+  const float score =
+      static_cast<float>(xj - profile.byte_move(L) - Profile::kByteBase) / profile.byte_scale();
+  return {FilterStatus::kOk, static_cast<float>(score - kLengthFudge)};
+}
+
 FilterResult full_msv_filter_ref(const Profile& profile, std::span<const bio::Code> target,
                                  UngappedScratch& scratch) {
-  const int move = profile.byte_move(static_cast<int>(target.size()));
-  const int enter = (move + profile.byte_entry()) % 256;  // the reference adds these in a byte
+  const int L = static_cast<int>(target.size());
+  const int enter = msv_entry_cost(profile, L);
   const auto bias = static_cast<int16_t>(profile.byte_bias());
   scratch.previous.assign(profile.M() + 1, 0);
   scratch.current.assign(profile.M() + 1, 0);
@@ -42,8 +48,7 @@ FilterResult full_msv_filter_ref(const Profile& profile, std::span<const bio::Co
     begin = std::max(std::max(Profile::kByteBase, xj) - enter, 0);
     std::swap(scratch.previous, scratch.current);
   }
-  const float score = static_cast<float>(xj - move - Profile::kByteBase) / profile.byte_scale();
-  return {FilterStatus::kOk, static_cast<float>(score - kLengthFudge)};
+  return msv_result(profile, L, xj);
 }
 
 FilterResult msv_filter_ref(const Profile& profile, std::span<const bio::Code> target,

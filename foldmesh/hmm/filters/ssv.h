@@ -14,12 +14,29 @@
 
 namespace foldmesh::hmm {
 
-// Two rows of cells, reused from target to target; shared by SSV and MSV.
+// Rows of cells, reused from target to target; shared by SSV and MSV.
 struct UngappedScratch {
-  std::vector<int16_t> previous, current;
+  std::vector<int16_t> previous, current;  // of the reference
+  simd::AlignedVector<uint8_t> row;        // striped
 };
 
+// SSV's maximum is the best segment's score plus this, the level at which a segment starts.
+inline constexpr int kSsvFloor = -128;
+
+// From this maximum on a cell may have left the range of bytes.
+inline int ssv_overflow(const Profile& profile) { return -1 - profile.byte_bias(); }
+// False when MSV has to decide whatever the maximum: the bytes do not hold the scores of such a target.
+bool ssv_applies(const Profile& profile, int L);
+// The lowest maximum that is not a result of its own: out of range, or high enough for a second segment to
+// matter.
+int lowest_without_ssv_result(const Profile& profile, int L);
+// The result that follows from the maximum over all cells.
+FilterResult ssv_result(const Profile& profile, int L, int maximum);
+// The maximum, as a real number, whose result would be a score of `nats`.
+double ssv_maximum_for(const Profile& profile, int L, double nats);
+
 // kNoResult when MSV has to decide. `target` is digital and not empty.
+FilterResult ssv_filter(const Profile& profile, std::span<const bio::Code> target, UngappedScratch& scratch);
 FilterResult ssv_filter_ref(const Profile& profile, std::span<const bio::Code> target,
                             UngappedScratch& scratch);
 

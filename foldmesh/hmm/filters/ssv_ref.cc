@@ -7,7 +7,7 @@ namespace foldmesh::hmm {
 namespace {
 
 // A segment starts at the level -128 and nothing falls below it, so the begin state needs no cell of its own.
-constexpr int16_t kFloor = -128;
+constexpr int16_t kFloor = kSsvFloor;
 
 // current[k] = max(previous[k-1] - cost[k], floor) for k = 1..M; returns the row's maximum.
 int16_t extend_diagonals(const int16_t* __restrict previous, const int16_t* __restrict cost, int M,
@@ -26,31 +26,20 @@ int16_t extend_diagonals(const int16_t* __restrict previous, const int16_t* __re
 
 FilterResult ssv_filter_ref(const Profile& profile, std::span<const bio::Code> target,
                             UngappedScratch& scratch) {
-  const int bias = profile.byte_bias(), end = profile.byte_end();
-  const int move = profile.byte_move(static_cast<int>(target.size()));
-  const int begin =
-      Profile::kByteBase - move - profile.byte_entry();  // level of a segment's start in MSV's scale
-  if (move + profile.byte_entry() + end + bias >= 127) return FilterResult::no_result();
-
+  const int L = static_cast<int>(target.size());
+  if (!ssv_applies(profile, L)) return FilterResult::no_result();
   scratch.previous.assign(profile.M() + 1, kFloor);
   scratch.current.assign(profile.M() + 1, kFloor);
   int best = kFloor;
   for (bio::Code x : target) {
     best = std::max<int>(best, extend_diagonals(scratch.previous.data(), profile.diagonal_cost(x),
                                                 profile.M(), scratch.current.data()));
-    // A step gains at most `bias`, so no cell gets from below this level to beyond the byte range unseen.
-    if (best + 256 >= 255 - bias) {
-      return begin >= 128 ? FilterResult::out_of_range() : FilterResult::no_result();
-    }
+    // A step gains at most the bias, so no cell gets from below the overflow level to beyond the byte range
+    // unseen, and what follows does not matter.
+    if (best >= ssv_overflow(profile)) break;
     std::swap(scratch.previous, scratch.current);
   }
-
-  const int in_msv_scale = best - kFloor + begin;
-  if (in_msv_scale >= 255 - bias) return FilterResult::out_of_range();
-  const int ended = in_msv_scale - end;
-  if (ended > Profile::kByteBase) return FilterResult::no_result();  // J could start a second segment above N
-  const float score = static_cast<float>(ended - move - Profile::kByteBase) / profile.byte_scale();
-  return {FilterStatus::kOk, static_cast<float>(score - kLengthFudge)};
+  return ssv_result(profile, L, best);
 }
 
 }  // namespace foldmesh::hmm

@@ -12,12 +12,18 @@
 
 namespace foldmesh::hmm {
 
-// Two rows of match, insert and delete cells, reused from target to target.
+// Rows of match, insert and delete cells, reused from target to target.
 struct ViterbiScratch {
-  std::vector<int16_t> previous[3], current[3];
+  std::vector<int16_t> previous[3], current[3];  // of the reference
+  simd::AlignedVector<int16_t> cells;            // one row, striped, the three states of a vector together
 };
 
+// The result that follows from the highest value of C.
+FilterResult viterbi_result(const Profile& profile, int L, int xc);
+
 // kOk with -infinity when no path exists. `target` is digital and not empty.
+FilterResult viterbi_filter(const Profile& profile, std::span<const bio::Code> target,
+                            ViterbiScratch& scratch);
 FilterResult viterbi_filter_ref(const Profile& profile, std::span<const bio::Code> target,
                                 ViterbiScratch& scratch);
 

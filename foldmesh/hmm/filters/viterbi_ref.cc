@@ -1,6 +1,5 @@
 // The Viterbi filter written plainly; the definition that faster versions are tested against.
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "foldmesh/hmm/filters/viterbi.h"
@@ -72,9 +71,7 @@ FilterResult viterbi_filter_ref(const Profile& profile, std::span<const bio::Cod
     begin = std::max(xj, Profile::kWordBase) + move;
     std::swap(scratch.previous, scratch.current);
   }
-  if (xc == kImpossible) return {FilterStatus::kOk, -std::numeric_limits<float>::infinity()};
-  const float score = static_cast<float>(xc + move - Profile::kWordBase) / profile.word_scale();
-  return {FilterStatus::kOk, static_cast<float>(score - kLengthFudge)};
+  return viterbi_result(profile, static_cast<int>(target.size()), xc);
 }
 
 }  // namespace foldmesh::hmm

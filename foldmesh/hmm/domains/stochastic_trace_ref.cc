@@ -1,10 +1,10 @@
-#include "foldmesh/hmm/domains/stochastic_trace.h"
-
+// Sampling written plainly; the definition that trace_sampler.cc is tested against.
 #include <algorithm>
 #include <array>
 #include <span>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/hmm/domains/stochastic_trace.h"
 #include "foldmesh/hmm/numeric.h"
 
 namespace foldmesh::hmm {
@@ -168,8 +168,8 @@ class Walk {
 
 }  // namespace
 
-std::vector<SampledDomain> sample_trace(const Profile& profile, const LengthModel& length,
-                                        const DpMatrix& forward, Lcg& rng) {
+std::vector<SampledDomain> sample_trace_ref(const Profile& profile, const LengthModel& length,
+                                            const DpMatrix& forward, Lcg& rng) {
   return Walk(profile, length, forward, rng).run();
 }
 

@@ -1,0 +1,237 @@
+#include "foldmesh/hhsuite/hhblits.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/file.h"
+#include "foldmesh/base/temp_folder.h"
+#include "foldmesh/bio/alphabet.h"
+#include "foldmesh/seqio/a3m.h"
+#include "foldmesh/seqio/fasta.h"
+
+namespace foldmesh::hhsuite {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kProgram = "hhblits";
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+// HH-suite writes some letters of the query differently (U, O, B, ...): only the 20 usual ones must agree.
+bool is_query(const std::string& row, const std::string& query) {
+  return std::equal(row.begin(), row.end(), query.begin(), query.end(), [](char a, char b) {
+    return upper(a) == upper(b) || (!bio::is_canonical(bio::code_of(b)) && bio::is_residue(bio::code_of(a)));
+  });
+}
+
+// Rows of the alignment; throws kMachine when it is none of this query.
+size_t check_alignment(const fs::path& a3m, const bio::Sequence& query) {
+  if (!fs::exists(a3m)) base::throw_machine("hhblits wrote no alignment for {}", query.name);
+  seqio::A3m alignment;
+  try {
+    alignment = seqio::read_a3m(a3m);
+  } catch (const base::Error& error) {
+    base::throw_machine("hhblits wrote a damaged alignment for {}: {}", query.name, error.what());
+  }
+  if (alignment.rows.empty() || !is_query(alignment.rows.front().text, query.residues)) {
+    base::throw_machine("hhblits wrote an alignment for {} whose first row is not the query", query.name);
+  }
+  return alignment.rows.size();
+}
+
+// Debian's hhblits is a script that starts another program. (A process group would do, too, but then Ctrl-C
+// would not reach it.)
+void end_with_children(pid_t process) {
+  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", process));
+  for (pid_t child; children >> child;) end_with_children(child);
+  ::kill(process, SIGTERM);
+}
+
+// The last line with anything on it.
+std::string last_line(const std::string& text) {
+  std::istringstream lines(text);
+  std::string last;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
+  }
+  return base::printable(last, 200);
+}
+
+}  // namespace
+
+void check_hhblits_installed() {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const fs::path program = fs::path(folder.empty() ? "." : folder) / kProgram;
+    if (fs::is_regular_file(program) && ::access(program.c_str(), X_OK) == 0) return;
+  }
+  base::throw_input(
+      "hhblits is not installed, which HH-suite databases need (no such program in PATH; on Debian: apt "
+      "install hhsuite)");
+}
+
+std::vector<fs::path> files_of(const std::string& prefix) {
+  std::vector<fs::path> files;
+  for (const char* kind :
+       {"_cs219.ffdata", "_cs219.ffindex", "_a3m.ffdata", "_a3m.ffindex", "_hhm.ffdata", "_hhm.ffindex"}) {
+    files.push_back(prefix + kind);
+  }
+  return files;
+}
+
+void check_database(const std::string& prefix) {
+  for (const fs::path& file : files_of(prefix)) {
+    if (!fs::is_regular_file(file)) {
+      base::throw_input(
+          "{}: there is no such file (expected an HH-suite database, named by what its files begin with, for "
+          "instance bfd/bfd_metaclust_clu_complete_id30_c90_final_seq.sorted_opt)",
+          file.string());
+    }
+  }
+}
+
+std::vector<std::string> hhblits_arguments(const fs::path& query, const fs::path& a3m,
+                                           const std::vector<std::string>& prefixes, int n_threads) {
+  std::vector<std::string> words = {"-i",
+                                    query.string(),
+                                    "-cpu",
+                                    std::to_string(n_threads),
+                                    "-oa3m",
+                                    a3m.string(),
+                                    "-o",
+                                    "/dev/null",
+                                    "-n",
+                                    "3",
+                                    "-e",
+                                    "0.001",
+                                    "-maxseq",
+                                    "1000000",
+                                    "-realign_max",
+                                    "100000",
+                                    "-maxfilt",
+                                    "100000",
+                                    "-min_prefilter_hits",
+                                    "1000"};
+  for (const std::string& prefix : prefixes) {
+    words.push_back("-d");
+    words.push_back(prefix);
+  }
+  return words;
+}
+
+HhblitsRuns::HhblitsRuns(std::vector<Job> jobs, int n_threads)
+    : jobs_(std::move(jobs)), outcomes_(jobs_.size()) {
+  const size_t n_parallel = std::min(jobs_.size(), static_cast<size_t>(std::max(n_threads, 1)));
+  if (n_parallel == 0) return;
+  threads_per_job_ = std::max(n_threads / static_cast<int>(n_parallel), 1);
+  for (size_t i = 0; i < n_parallel; ++i) threads_.emplace_back([this] { work(); });
+}
+
+HhblitsRuns::~HhblitsRuns() {
+  stop();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+std::vector<Outcome> HhblitsRuns::wait() {
+  for (std::thread& thread : threads_) thread.join();
+  if (error_) std::rethrow_exception(error_);
+  return outcomes_;
+}
+
+void HhblitsRuns::stop() {
+  std::lock_guard lock(mutex_);
+  stopped_ = true;
+  for (const pid_t process : running_) end_with_children(process);
+}
+
+void HhblitsRuns::work() {
+  for (size_t i; (i = next_++) < jobs_.size();) {
+    try {
+      outcomes_[i] = run(jobs_[i]);
+    } catch (...) {
+      {
+        std::lock_guard lock(mutex_);
+        if (!error_ && !stopped_) error_ = std::current_exception();
+      }
+      stop();
+      return;
+    }
+  }
+}
+
+Outcome HhblitsRuns::run(const Job& job) {
+  const auto start = std::chrono::steady_clock::now();
+  const base::TempFolder folder("foldmesh-hhblits");
+  const fs::path query = folder.path() / "query.fasta", a3m = folder.path() / "out.a3m",
+                 log = folder.path() / "log";
+  std::string text;
+  seqio::append_fasta(text, job.query);
+  base::write_file_atomically(query, text);
+  const int status = run_process(hhblits_arguments(query, a3m, job.prefixes, threads_per_job_), log);
+  size_t n_rows = 0;
+  try {
+    if (status != 0) base::throw_machine("hhblits failed for {}", job.query.name);
+    n_rows = check_alignment(a3m, job.query);
+  } catch (const base::Error& error) {
+    const std::string said = base::read_file(log), kept = job.a3m.string() + ".log";
+    base::write_file_atomically(kept, said);
+    const std::string how = WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
+                                                : fmt::format("exit code {}", WEXITSTATUS(status));
+    base::throw_machine("{} ({}): {} (all it said is in {})", error.what(), how, last_line(said), kept);
+  }
+  base::write_file_atomically(job.a3m, base::read_file(a3m));
+  return {n_rows, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+}
+
+// What the process says goes to `log`.
+int HhblitsRuns::run_process(const std::vector<std::string>& arguments, const fs::path& log) {
+  std::vector<std::string> words = arguments;
+  words.insert(words.begin(), kProgram);
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
+  posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+
+  pid_t process = 0;
+  int error = 0;
+  {
+    std::lock_guard lock(mutex_);
+    if (!stopped_) {
+      error = ::posix_spawnp(&process, kProgram, &files, nullptr, argv.data(), environ);
+      if (error == 0) running_.push_back(process);
+    }
+  }
+  posix_spawn_file_actions_destroy(&files);
+  if (error != 0) base::throw_machine("hhblits cannot be started: {}", std::strerror(error));
+  if (process == 0) base::throw_machine("hhblits was not started, because something else failed");
+  int status = 0;
+  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  std::lock_guard lock(mutex_);
+  std::erase(running_, process);
+  return status;
+}
+
+}  // namespace foldmesh::hhsuite

@@ -1,0 +1,64 @@
+// Does units, one thread each.
+#ifndef FOLDMESH_SEARCH_UNIT_RUNNER_H_
+#define FOLDMESH_SEARCH_UNIT_RUNNER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <optional>
+#include <vector>
+
+#include "foldmesh/hmm/pipeline.h"
+#include "foldmesh/hmm/profile.h"
+#include "foldmesh/search/thresholds.h"
+#include "foldmesh/search/unit_result.h"
+#include "foldmesh/search/units.h"
+
+namespace foldmesh::search {
+
+struct Query {
+  const hmm::Profile* profile;
+  Thresholds thresholds;
+};
+
+// How long one query took against one range of targets.
+struct UnitReport {
+  size_t query = 0, database = 0;
+  int64_t first_target = 0, n_targets = 0, n_residues = 0;
+  double seconds = 0;
+};
+
+// What all runners of a search share.
+struct UnitContext {
+  std::vector<Query> queries;
+  std::vector<std::vector<size_t>> groups;  // of queries
+  hmm::PipelineOptions pipeline;
+  bool keep_display = true;
+  std::vector<std::optional<int64_t>> n_targets;   // of each database, where it is known in advance
+  size_t pipeline_bytes = 0;                       // that one runner's idle pipelines may take
+  std::function<void(const UnitReport&)> on_unit;  // from any thread; may be empty
+};
+
+// Not thread-safe; one per thread.
+class UnitRunner {
+ public:
+  explicit UnitRunner(const UnitContext& context) : context_(context) {}
+  UnitResult run(const Unit& unit);
+
+ private:
+  struct Slot {
+    size_t query;
+    hmm::Pipeline pipeline;
+  };
+  hmm::Pipeline& pipeline_of(size_t query);
+  size_t pipeline_bytes(size_t query) const;
+
+  const UnitContext& context_;
+  std::list<Slot> slots_;  // the one used last first
+  size_t bytes_ = 0;
+};
+
+}  // namespace foldmesh::search
+
+#endif  // FOLDMESH_SEARCH_UNIT_RUNNER_H_
