@@ -7,11 +7,11 @@
 
 #include "apps/foldmesh/commands.h"
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/memory.h"
 #include "foldmesh/model/monomer.h"
 #include "foldmesh/plan/batch.h"
 #include "foldmesh/plan/explain.h"
 #include "foldmesh/plan/operators.h"
-#include "foldmesh/predict/memory.h"
 
 namespace foldmesh::apps {
 namespace {
@@ -64,7 +64,7 @@ void run(const Options& options) {
   }
   plan::PlanOptions how;
   how.precision = options.precision == "bf16" ? plan::Precision::kBf16 : plan::Precision::kFp32;
-  how.memory_bytes = options.memory.empty() ? 0 : static_cast<int64_t>(predict::parse_bytes(options.memory));
+  how.memory_bytes = options.memory.empty() ? 0 : static_cast<int64_t>(base::parse_bytes(options.memory));
   how.bitwise_only = options.reproducible;
   how.n_passes = options.recycles + 1;
 
