@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "apps/foldmesh/commands.h"
+#include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/search_options.h"
 #include "foldmesh/hmm/hmm_file.h"
 
@@ -31,16 +32,20 @@ void setup_hmmsearch(CLI::App& app) {
   cutoffs("--cut_tc", command->trusted, "use each model's TC scores as thresholds", "TC cutoffs");
   app.callback([command] {
     finish_options(*command, "hmmsearch", "search profiles against a protein database");
-    const auto database = search::TargetDatabase::open(command->target_path);
+    base::ThreadPool pool(std::max(command->n_threads, 1));
+    Machines machines(command->mpi, pool);
+    if (machines.was_helper()) return;
+    command->run.search.crew = machines.crew();
+    const auto database = search::open_targets(command->target_path, machines.crew());
     hmm::HmmFileReader models(command->query_path);
     const search::Cutoffs cutoffs = command->gathering ? search::Cutoffs::kGathering
                                     : command->trusted ? search::Cutoffs::kTrusted
                                     : command->noise   ? search::Cutoffs::kNoise
                                                        : search::Cutoffs::kNone;
-    base::ThreadPool pool(std::max(command->n_threads, 1));
     SearchProgress progress;
     command->run.search.on_progress = progress.callback();
     search::run_hmmsearch([&] { return models.next(); }, cutoffs, *database, command->run, pool);
+    machines.dismiss();
   });
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "apps/foldmesh/commands.h"
+#include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/search_options.h"
 #include "foldmesh/base/error.h"
 
@@ -59,12 +60,16 @@ void setup_jackhmmer(CLI::App& app) {
       base::throw_input("jackhmmer reads the database once per round (expected a file, not standard input)");
     }
     command->jackhmmer.first_round = command->scoring;
-    const auto database = search::TargetDatabase::open(command->target_path);
     base::ThreadPool pool(std::max(command->n_threads, 1));
+    Machines machines(command->mpi, pool);
+    if (machines.was_helper()) return;
+    command->run.search.crew = machines.crew();
+    const auto database = search::open_targets(command->target_path, machines.crew());
     SearchProgress progress;
     command->run.search.on_progress = progress.callback();
     search::run_jackhmmer(sequences_of(command->query_path), command->jackhmmer, *database, command->run,
                           pool);
+    machines.dismiss();
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include "apps/foldmesh/commands.h"
 #include "apps/foldmesh/database_options.h"
+#include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/search_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/version.h"
@@ -30,6 +31,7 @@ struct State {
   bool no_sto = false;
   int64_t max_rows = 0;
   int n_threads = base::available_cores();
+  comm::UseMpi mpi = comm::UseMpi::kAuto;
   bool json = false;
   OptionRecord record;
 };
@@ -79,6 +81,7 @@ void add_options(CLI::App& app, State& state) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   add_memory_options(app, options.search, options.keep_bytes);
+  add_mpi_option(app, state.mpi);
   app.add_flag("--json", state.json, "print what was found as JSON");
 }
 
@@ -108,6 +111,10 @@ void print_facts(const std::vector<search::AlignmentSearchFacts>& all, bool json
 
 void run(State& state) {
   if (state.no_sto && !state.options.a3m) base::throw_input("--no-sto without --a3m leaves nothing to write");
+  base::ThreadPool pool(state.n_threads);
+  Machines machines(state.mpi, pool);
+  if (machines.was_helper()) return;
+  state.options.search.crew = machines.crew();
   const std::vector<pipeline::Database> databases = pipeline::choose_databases(state.databases);
   if (databases.empty()) base::throw_input("nothing to search (expected --db NAME=PATH or --data-dir)");
   std::vector<size_t> max_rows;
@@ -125,8 +132,8 @@ void run(State& state) {
   options.info.version = base::version();
   options.info.query_path = state.query_path;
   options.info.command_line = state.record.command_line("search", {state.query_path});
-  base::ThreadPool pool(state.n_threads);
   print_facts(pipeline::search_databases(queries, databases, max_rows, options, pool), state.json);
+  machines.dismiss();
 }
 
 }  // namespace

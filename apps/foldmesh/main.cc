@@ -13,6 +13,7 @@
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/progress.h"
 #include "foldmesh/base/version.h"
+#include "foldmesh/comm/launch.h"
 
 namespace foldmesh::apps {
 namespace {
@@ -122,16 +123,17 @@ int run(const Command* hmmer, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const foldmesh::apps::Command* hmmer = foldmesh::apps::stand_in(argv[0]);
+  int exit_code = 1;
   try {
     return foldmesh::apps::run(hmmer, argc, argv);
   } catch (const foldmesh::base::Error& error) {
     std::fprintf(stderr, "foldmesh: %s\n", error.what());
-    return hmmer != nullptr ? 1 : error.exit_code();
+    exit_code = hmmer != nullptr ? 1 : error.exit_code();
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "foldmesh: out of memory\n");
-    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "foldmesh: internal error: %s\n", error.what());
-    return 1;
   }
+  foldmesh::comm::end_all(exit_code);  // others may be waiting for us
+  return exit_code;
 }

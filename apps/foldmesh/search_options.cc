@@ -9,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "apps/foldmesh/machines.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/memory.h"
 #include "foldmesh/base/version.h"
@@ -213,6 +214,7 @@ void add_search_options(CLI::App& app, SearchCommand& command, const char* query
             "number of worker threads")
       ->group(kGroup);
   add_memory_options(app, command.run.search, command.run.keep_bytes);
+  add_mpi_option(app, command.mpi);
 }
 
 void add_memory_options(CLI::App& app, search::SearchOptions& options, int64_t& keep_bytes) {

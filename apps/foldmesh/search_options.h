@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "foldmesh/base/progress.h"
+#include "foldmesh/comm/launch.h"
 #include "foldmesh/hmm/build.h"
 #include "foldmesh/search/runs.h"
 
@@ -42,6 +43,7 @@ struct SearchCommand {
   hmm::SingleSequenceOptions scoring;
   std::string query_path, target_path;
   int n_threads = 0;
+  comm::UseMpi mpi = comm::UseMpi::kAuto;
   bool max = false, no_alignments = false, no_text_width = false, no_bias = false, no_null2 = false;
   OptionRecord record;
 };

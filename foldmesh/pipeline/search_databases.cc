@@ -8,6 +8,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/progress.h"
 #include "foldmesh/hhsuite/hhblits.h"
+#include "foldmesh/search/crew.h"
 
 namespace foldmesh::pipeline {
 namespace {
@@ -54,7 +55,7 @@ std::vector<search::AlignmentSearchFacts> search_databases(const std::vector<bio
   for (size_t i = 0; i < databases.size(); ++i) {
     names.push_back(databases[i].name);
     if (databases[i].is_hhsuite()) continue;
-    opened.push_back(search::TargetDatabase::open(databases[i].path));
+    opened.push_back(search::open_targets(databases[i].path, options.search.crew));
     named.push_back({databases[i].name, opened.back().get(), max_rows[i]});
     const std::optional<int64_t> n = opened.back()->n_targets();
     total = total && n ? std::optional(*total + *n * std::ssize(queries)) : std::nullopt;

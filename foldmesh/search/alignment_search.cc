@@ -104,7 +104,7 @@ class AlignmentSearch {
   void open_state() {
     // What comes through a pipe cannot be known again.
     const bool all_files = std::all_of(targets_.begin(), targets_.end(), [](const TargetDatabase* database) {
-      return fs::is_regular_file(database->path());
+      return !database->is_here() || fs::is_regular_file(database->path());
     });
     if (!options_.resumable || !all_files || facts_.empty()) return;
     state_.emplace(options_.output_folder / ".search-state", key_of(queries_, databases_, options_));

@@ -1,10 +1,14 @@
 #include "foldmesh/search/search.h"
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "foldmesh/search/collector.h"
+#include "foldmesh/search/crew.h"
 
 namespace foldmesh::search {
 namespace {
@@ -22,21 +26,18 @@ class Pass {
   }
 
   void run() {
+    if (options_.crew != nullptr) options_.crew->begin(context_, databases_, options_.memory);
     UnitSizes sizes = choose_sizes();
     if (options_.log != nullptr) sizes = options_.log->begin(sizes);
-    std::vector<std::optional<std::vector<TargetRange>>> ranges;
-    for (const TargetDatabase* database : databases_) {
-      ranges.push_back(database->ranges(sizes.smallest));
-      if (ranges.back()) ranges.back() = tapered(*ranges.back(), sizes);
-    }
-    UnitQueue units(context_.groups.size(), databases_, std::move(ranges), sizes, pool_.size());
+    UnitQueue units(context_.groups.size(), readable_here(), all_ranges(sizes), sizes, pool_.size());
     if (options_.log != nullptr) {
       options_.log->replay([&](UnitResult&& result) {
         units.skip(result.id);
         take(std::move(result));
       });
     }
-    pool_.parallel_for(pool_.size(), [&](int64_t, int) { work(units); });
+    if (options_.crew == nullptr) return work(units);
+    work_with_crew(units);
   }
 
   std::vector<std::vector<SearchResult>> results() {
@@ -86,21 +87,71 @@ class Pass {
     }
     int64_t n_residues = 0;
     for (const TargetDatabase* database : databases_) n_residues += database->n_residues().value_or(0);
-    return choose_unit_sizes(n_residues, widest, pool_.size());
+    const int n_others = options_.crew == nullptr ? 0 : options_.crew->n_threads();
+    return choose_unit_sizes(n_residues, widest, pool_.size() + n_others);
+  }
+
+  // Null for those that only others can read.
+  std::vector<TargetDatabase*> readable_here() const {
+    std::vector<TargetDatabase*> here = databases_;
+    for (TargetDatabase*& database : here) {
+      if (!database->is_here()) database = nullptr;
+    }
+    return here;
+  }
+
+  std::vector<std::optional<std::vector<TargetRange>>> all_ranges(const UnitSizes& sizes) const {
+    std::vector<std::optional<std::vector<TargetRange>>> all;
+    for (size_t i = 0; i < databases_.size(); ++i) {
+      const TargetDatabase& database = *databases_[i];
+      all.push_back(database.is_here() ? database.ranges(sizes.smallest)
+                                       : options_.crew->ranges(i, sizes.smallest));
+      if (all.back()) all.back() = tapered(*all.back(), sizes);
+    }
+    return all;
   }
 
   void work(UnitQueue& units) {
-    try {
-      UnitRunner runner(context_);
-      while (const std::optional<Unit> unit = units.next()) {
-        UnitResult result = runner.run(*unit);
-        if (options_.log != nullptr) options_.log->add(result);
-        take(std::move(result));
+    pool_.parallel_for(pool_.size(), [&](int64_t, int) {
+      try {
+        UnitRunner runner(context_);
+        while (const std::optional<Unit> unit = units.next()) record(runner.run(*unit));
+      } catch (...) {
+        units.stop();
+        throw;
       }
+    });
+  }
+
+  // The calling thread talks to the others, so our own units are done beside it.
+  void work_with_crew(UnitQueue& units) {
+    std::atomic<bool> done = false;
+    std::exception_ptr error;
+    std::thread workers([&] {
+      try {
+        work(units);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      done = true;
+    });
+    try {
+      options_.crew->work(
+          units, [&](std::string_view result) { record(decode_unit_result(result)); }, done,
+          [&] {
+            if (done && error) std::rethrow_exception(error);
+          });
     } catch (...) {
       units.stop();
+      workers.join();
       throw;
     }
+    workers.join();
+  }
+
+  void record(UnitResult&& result) {
+    if (options_.log != nullptr) options_.log->add(result);
+    take(std::move(result));
   }
 
   void take(UnitResult&& result) {

@@ -27,6 +27,8 @@ class UnitLog {
   virtual void add(const UnitResult& result) = 0;  // thread-safe
 };
 
+class Crew;  // crew.h
+
 // What a profile takes in memory, roughly, for each of its nodes.
 inline constexpr size_t kProfileBytesPerNode = 3000;
 
@@ -45,6 +47,7 @@ struct SearchOptions {
   size_t memory = size_t{256} << 20;
   std::filesystem::path spill_folder;
   UnitLog* log = nullptr;  // may be null
+  Crew* crew = nullptr;    // other machines that help; may be null
   // Called from any thread with the number of target comparisons done since the last call.
   std::function<void(int64_t)> on_progress;
   // Called from any thread for each query and range done in this process; may be empty.

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -27,18 +29,39 @@ class PackedBlock : public TargetBlock {
   PackedBlock(const seqdb::Database& database, const seqdb::Chunk& chunk)
       : TargetBlock(chunk.first, chunk.n_sequences), database_(database), chunk_(chunk) {}
 
+  // Names are decompressed where there is a hit, which is rare.
+  void name_hit(size_t index, hmm::Hit& hit) const override {
+    const seqdb::SequenceView view = sequence(first_index() + static_cast<int64_t>(index));
+    hit.name = view.name;
+    hit.description = view.description;
+  }
+
  private:
   std::vector<hmm::Target> load() const override {
     std::vector<hmm::Target> targets;
     targets.reserve(static_cast<size_t>(chunk_.n_sequences));
-    database_.for_each(chunk_, [&](int64_t, const seqdb::SequenceView& sequence) {
-      targets.push_back({sequence.name, {}, sequence.description, sequence.residues});
+    database_.for_each_residues(chunk_, [&](int64_t ordinal, std::span<const bio::Code> residues) {
+      const bool is_refused = std::ssize(residues) > hmm::kMaxTargetLength;  // by name
+      targets.push_back({is_refused ? sequence(ordinal).name : std::string_view(), {}, {}, residues});
     });
     return targets;
   }
 
+  seqdb::SequenceView sequence(int64_t ordinal) const {
+    std::lock_guard lock(mutex_);
+    auto found = headers_.upper_bound(ordinal);
+    if (found == headers_.begin() || !std::prev(found)->second.contains(ordinal)) {
+      seqdb::Database::Headers headers = database_.headers(ordinal);
+      found =
+          std::next(headers_.emplace(static_cast<int64_t>(headers.first_ordinal), std::move(headers)).first);
+    }
+    return std::prev(found)->second.sequence(ordinal);
+  }
+
   const seqdb::Database& database_;
   seqdb::Chunk chunk_;
+  mutable std::mutex mutex_;                                     // guards headers_
+  mutable std::map<int64_t, seqdb::Database::Headers> headers_;  // by first ordinal of their block
 };
 
 class PackedStream : public TargetStream {
@@ -64,6 +87,9 @@ class PackedTargets : public TargetDatabase {
 
   std::optional<int64_t> n_targets() const override { return database_.n_sequences(); }
   std::optional<int64_t> n_residues() const override { return database_.n_residues(); }
+  std::optional<PackedFacts> packed_facts() const override {
+    return PackedFacts{database_.n_sequences(), database_.n_residues(), database_.identity()};
+  }
   std::string identity() const override { return TargetDatabase::identity() + " " + database_.identity(); }
   void check_unchanged() const override { database_.check_unchanged(); }
 
@@ -107,13 +133,22 @@ class PackedTargets : public TargetDatabase {
   seqdb::Database database_;
 };
 
-bool is_packed(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
-  std::array<char, seqdb::kMagic.size()> first{};
-  std::ifstream(path, std::ios::binary).read(first.data(), first.size());
-  // Four bytes are enough to know the intention; the reader says what is wrong with the rest.
-  return std::equal(first.begin(), first.begin() + 4, seqdb::kMagic.begin());
-}
+class TargetsElsewhere : public TargetDatabase {
+ public:
+  TargetsElsewhere(const std::string& path, PackedFacts facts)
+      : TargetDatabase(path), facts_(std::move(facts)) {}
+  bool is_here() const override { return false; }
+  std::optional<PackedFacts> packed_facts() const override { return facts_; }
+  std::optional<int64_t> n_targets() const override { return facts_.n_targets; }
+  std::optional<int64_t> n_residues() const override { return facts_.n_residues; }
+  std::string identity() const override { return path() + " " + facts_.content; }
+  std::unique_ptr<TargetStream> stream(int64_t, int) override {
+    base::throw_internal("{} is not here", path());
+  }
+
+ private:
+  PackedFacts facts_;
+};
 
 // Once per run, and only where packing pays.
 void hint_to_pack(const std::filesystem::path& path) {
@@ -127,6 +162,18 @@ void hint_to_pack(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+bool TargetDatabase::is_packed(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;
+  std::array<char, seqdb::kMagic.size()> first{};
+  std::ifstream(path, std::ios::binary).read(first.data(), first.size());
+  // Four bytes are enough to know the intention; the reader says what is wrong with the rest.
+  return std::equal(first.begin(), first.begin() + 4, seqdb::kMagic.begin());
+}
+
+std::unique_ptr<TargetDatabase> TargetDatabase::elsewhere(const std::string& path, const PackedFacts& facts) {
+  return std::make_unique<TargetsElsewhere>(path, facts);
+}
 
 std::string TargetDatabase::identity() const {
   std::error_code error;

@@ -19,10 +19,16 @@ namespace foldmesh::search {
 class TargetBlock {
  public:
   virtual ~TargetBlock() = default;
-  // The views live as long as the block and the database.
+  // The views live as long as the block and the database. Names may be missing: name_hit() knows them.
   const std::vector<hmm::Target>& targets() const {
     std::call_once(loaded_, [this] { targets_ = load(); });
     return targets_;
+  }
+  // Gives a hit in target number `index` of the block name and description, if targets() has none.
+  // Thread-safe.
+  virtual void name_hit(size_t index, hmm::Hit& hit) const {
+    static_cast<void>(index);
+    static_cast<void>(hit);
   }
   int64_t first_index() const { return first_index_; }  // ordinal in the database
   int64_t n_targets() const { return n_targets_; }
@@ -50,12 +56,26 @@ struct TargetRange {
   int64_t first = 0, n_targets = 0, n_residues = 0;
 };
 
+// What is known of a packed database before it is read.
+struct PackedFacts {
+  int64_t n_targets = 0, n_residues = 0;
+  std::string content;  // the same for copies of one database
+};
+
 class TargetDatabase {
  public:
   // A packed database if the file starts like one, else FASTA (plain, gzip or zstd; "-" is standard input,
   // which can be read once only). Throws kInput for what is neither.
   static std::unique_ptr<TargetDatabase> open(const std::filesystem::path& path);
+  // A packed database that is not on this machine but on others, which have told these facts (crew.h).
+  static std::unique_ptr<TargetDatabase> elsewhere(const std::string& path, const PackedFacts& facts);
+  static bool is_packed(const std::filesystem::path& path);
   virtual ~TargetDatabase() = default;
+
+  // Whether it can be read on this machine.
+  virtual bool is_here() const { return true; }
+  // Only of packed databases.
+  virtual std::optional<PackedFacts> packed_facts() const { return std::nullopt; }
 
   const std::string& path() const { return path_; }
   // Known in advance for packed databases, of others after a pass.

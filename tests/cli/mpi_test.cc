@@ -1,0 +1,218 @@
+// Searches on several ranks, all on this machine. Skipped where there is no mpirun or no MPI was built in.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <thread>
+
+#include "foldmesh/base/file.h"
+#include "foldmesh/base/temp_folder.h"
+#include "foldmesh/comm/launch.h"
+#include "foldmesh/seqdb/writer.h"
+#include "tests/cli/run_program.h"
+
+namespace foldmesh::tests {
+namespace {
+
+namespace fs = std::filesystem;
+const std::string kGolden = FOLDMESH_TESTS_DIR "/golden/hmmer/";
+
+class Ranks : public testing::Test {
+ protected:
+  Ranks() : folder_("mpi") {}
+  void SetUp() override {
+    if (!comm::built_with_mpi()) GTEST_SKIP() << "built without MPI";
+    if (std::system("mpirun --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "there is no mpirun";
+    std::string queries, targets;
+    for (const char* id : {"s02", "s03", "s04", "s05"})
+      queries += base::read_file(kGolden + "qf/" + id + ".fasta");
+    for (int i = 1; i <= 13; ++i)
+      targets += base::read_file(kGolden + fmt::format("targets/s{:02}.fasta", i));
+    base::write_file_atomically(path("q.fasta"), queries);
+    base::AtomicFile fasta(path("db.fasta"));
+    for (int copy = 0; copy < 6; ++copy) fasta.write(targets);
+    fasta.commit();
+    base::write_file_atomically(path("other.fasta"), base::read_file(kGolden + "targets/s04.fasta"));
+    pack("db");
+    pack("other");
+  }
+  void pack(const std::string& name) const {
+    seqdb::DatabaseWriter writer(path(name + ".fmdb"));
+    seqdb::add_fasta(writer, path(name + ".fasta"), {0, true});
+    writer.commit();
+  }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+
+  RunResult run(int n_ranks, const std::vector<std::string>& command, double kill_after = 0) const {
+    RunOptions options;
+    options.kill_after = kill_after;
+    if (n_ranks == 1) return run_program(command, options);
+    // As in a batch job, but on one machine, whatever its number of cores and as root.
+    options.program = "/usr/bin/env";
+    std::vector<std::string> words = {
+        "mpirun", "--allow-run-as-root",      "--oversubscribe", "--bind-to", "none",
+        "-n",     fmt::format("{}", n_ranks), FOLDMESH_PROGRAM};
+    words.insert(words.end(), command.begin(), command.end());
+    return run_program(words, options);
+  }
+  std::vector<std::string> search(const std::string& out, const std::string& other = "other.fmdb") const {
+    return {"search",
+            path("q.fasta"),
+            "--quiet",
+            "--db",
+            "db=" + path("db.fmdb"),
+            "--db",
+            "other=" + path(other),
+            "--output-dir",
+            path(out),
+            "--tblout",
+            "--domtblout",
+            "--cpu",
+            "2"};
+  }
+  std::map<std::string, std::string> contents(const std::string& out) const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(path(out))) {
+      files[fs::relative(entry.path(), path(out)).string()] =
+          entry.is_regular_file() ? base::read_file(entry.path()) : "folder";
+    }
+    return files;
+  }
+
+  base::TempFolder folder_;
+};
+
+TEST_F(Ranks, SameBytesAsOneProcess) {
+  ASSERT_EQ(run(1, search("one")).exit_code, 0);
+  const auto expected = contents("one");
+  ASSERT_EQ(expected.size(), 4u * 7);
+  for (const int n_ranks : {2, 4}) {
+    const RunResult result = run(n_ranks, search(fmt::format("out{}", n_ranks)));
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_TRUE(contents(fmt::format("out{}", n_ranks)) == expected) << n_ranks;
+    EXPECT_EQ(result.out.find("targets"), result.out.rfind("targets")) << "one rank speaks";
+  }
+  // Text is searched by rank 0 alone, beside the packed database.
+  ASSERT_EQ(run(1, search("text", "other.fasta")).exit_code, 0);
+  ASSERT_EQ(run(3, search("text3", "other.fasta")).exit_code, 0);
+  EXPECT_TRUE(contents("text3") == contents("text"));
+}
+
+TEST_F(Ranks, IterationsToo) {
+  const auto jackhmmer = [&](const std::string& name) -> std::vector<std::string> {
+    return {"jackhmmer",     "-N",           "3", "--cpu", "1", "-o", path(name + ".out"), "-A", path("ali"),
+            path("q.fasta"), path("db.fmdb")};
+  };
+  ASSERT_EQ(run(1, jackhmmer("one")).exit_code, 0);
+  const std::string alignment = base::read_file(path("ali"));
+  ASSERT_EQ(run(3, jackhmmer("three")).exit_code, 0);
+  EXPECT_TRUE(base::read_file(path("ali")) == alignment);
+  const auto report = [&](const std::string& name) {
+    const std::string text = base::read_file(path(name));
+    return text.substr(text.find("\nQuery:"));
+  };
+  EXPECT_NE(report("one.out").find("@@ Round:                  2"), std::string::npos);
+  EXPECT_TRUE(report("three.out") == report("one.out"));
+}
+
+// Each rank sees other files under the same path, as on machines with local disks.
+TEST_F(Ranks, DatabasesThatOnlySomeRanksHave) {
+  ASSERT_EQ(run(1, search("one", "local/other.fmdb")).exit_code, 2);
+  fs::create_directories(path("local"));
+  fs::copy(path("other.fmdb"), path("local/other.fmdb"));
+  ASSERT_EQ(run(1, search("one", "local/other.fmdb")).exit_code, 0);
+  const auto expected = contents("one");
+  // The rank of the wrapper decides which root the relative path starts from.
+  fs::create_directories(path("r0"));
+  fs::create_directories(path("r1/local"));
+  fs::rename(path("local/other.fmdb"), path("r1/local/other.fmdb"));
+  base::write_file_atomically(path("wrapper"), "#!/bin/sh\ncd " + path("r") +
+                                                   "$((OMPI_COMM_WORLD_RANK % 2)) || exit 1\nexec " +
+                                                   FOLDMESH_PROGRAM + " \"$@\"\n");
+  fs::permissions(path("wrapper"), fs::perms::owner_all);
+  std::vector<std::string> words = {
+      "mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n", "3", path("wrapper")};
+  for (std::string word : search("some")) {
+    if (word == "other=" + path("other.fmdb")) word = "other=local/other.fmdb";
+    words.push_back(word);
+  }
+  RunOptions options;
+  options.program = "/usr/bin/env";
+  const RunResult result = run_program(words, options);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  auto some = contents("some");
+  for (const auto& [name, text] : expected) {
+    if (name.find("blout") != std::string::npos) continue;  // names the path
+    EXPECT_TRUE(some[name] == text) << name;
+  }
+
+  fs::remove(path("r1/local/other.fmdb"));
+  const RunResult missing = run_program(words, options);
+  EXPECT_NE(missing.exit_code, 0);
+  EXPECT_NE(missing.err.find("foldmesh: local/other.fmdb: no such file on any machine"), std::string::npos)
+      << missing.err;
+}
+
+TEST_F(Ranks, DamageSeenByAHelperEndsAllWithOneMessage) {
+  std::string bytes = base::read_file(path("db.fmdb"));
+  for (size_t at = 8192; at < bytes.size() - 8192; at += 4096) bytes[at] ^= 1;
+  base::write_file_atomically(path("db.fmdb"), bytes);
+  const RunResult result = run(3, search("out"));
+  EXPECT_NE(result.exit_code, 0);
+  const size_t at = result.err.find("foldmesh: ");
+  ASSERT_NE(at, std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("db.fmdb: damaged", at), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("foldmesh: ", at + 1), std::string::npos) << result.err;
+}
+
+// Finds a process of ours by the environment that mpirun gave it.
+int find_rank(int rank, const std::string& argument) {
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    try {
+      const std::string environment = base::read_file(entry.path() / "environ");
+      if (environment.find(fmt::format("OMPI_COMM_WORLD_RANK={}", rank) + '\0') == std::string::npos)
+        continue;
+      if (base::read_file(entry.path() / "cmdline").find(argument) == std::string::npos) continue;
+      return std::atoi(name.c_str());
+    } catch (const std::exception&) {
+      continue;  // it has ended, or is not ours
+    }
+  }
+  return 0;
+}
+
+TEST_F(Ranks, KilledRankEndsTheRunAndTheNextOneGoesOn) {
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(run(3, search("whole")).exit_code, 0);
+  const auto whole = std::chrono::steady_clock::now() - start;
+  const auto expected = contents("whole");
+  int n_killed = 0;
+  for (const int victim : {1, 2, 0, 1}) {
+    // The killer waits for the run to have begun its work, then for a part of the time that it takes.
+    std::thread killer([&] {
+      for (int i = 0; i < 2000 && !fs::exists(path("out/.search-state/pass-0")); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      std::this_thread::sleep_for(whole / 20);
+      const int process = find_rank(victim, path("out"));
+      if (process > 0 && ::kill(process, SIGKILL) == 0) ++n_killed;
+    });
+    const RunResult result = run(3, search("out"));
+    killer.join();
+    if (result.exit_code == 0) break;  // it was faster than the killer
+    EXPECT_NE(result.err.find("signal 9"), std::string::npos) << result.err;
+  }
+  EXPECT_GT(n_killed, 0);
+  ASSERT_EQ(run(3, search("out")).exit_code, 0);
+  EXPECT_TRUE(contents("out") == expected);
+}
+
+}  // namespace
+}  // namespace foldmesh::tests
