@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -27,18 +29,39 @@ class PackedBlock : public TargetBlock {
   PackedBlock(const seqdb::Database& database, const seqdb::Chunk& chunk)
       : TargetBlock(chunk.first, chunk.n_sequences), database_(database), chunk_(chunk) {}
 
+  // Names are decompressed where there is a hit, which is rare.
+  void name_hit(size_t index, hmm::Hit& hit) const override {
+    const seqdb::SequenceView view = sequence(first_index() + static_cast<int64_t>(index));
+    hit.name = view.name;
+    hit.description = view.description;
+  }
+
  private:
   std::vector<hmm::Target> load() const override {
     std::vector<hmm::Target> targets;
     targets.reserve(static_cast<size_t>(chunk_.n_sequences));
-    database_.for_each(chunk_, [&](int64_t, const seqdb::SequenceView& sequence) {
-      targets.push_back({sequence.name, {}, sequence.description, sequence.residues});
+    database_.for_each_residues(chunk_, [&](int64_t ordinal, std::span<const bio::Code> residues) {
+      const bool is_refused = std::ssize(residues) > hmm::kMaxTargetLength;  // by name
+      targets.push_back({is_refused ? sequence(ordinal).name : std::string_view(), {}, {}, residues});
     });
     return targets;
   }
 
+  seqdb::SequenceView sequence(int64_t ordinal) const {
+    std::lock_guard lock(mutex_);
+    auto found = headers_.upper_bound(ordinal);
+    if (found == headers_.begin() || !std::prev(found)->second.contains(ordinal)) {
+      seqdb::Database::Headers headers = database_.headers(ordinal);
+      found =
+          std::next(headers_.emplace(static_cast<int64_t>(headers.first_ordinal), std::move(headers)).first);
+    }
+    return std::prev(found)->second.sequence(ordinal);
+  }
+
   const seqdb::Database& database_;
   seqdb::Chunk chunk_;
+  mutable std::mutex mutex_;                                     // guards headers_
+  mutable std::map<int64_t, seqdb::Database::Headers> headers_;  // by first ordinal of their block
 };
 
 class PackedStream : public TargetStream {

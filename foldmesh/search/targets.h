@@ -19,10 +19,16 @@ namespace foldmesh::search {
 class TargetBlock {
  public:
   virtual ~TargetBlock() = default;
-  // The views live as long as the block and the database.
+  // The views live as long as the block and the database. Names may be missing: name_hit() knows them.
   const std::vector<hmm::Target>& targets() const {
     std::call_once(loaded_, [this] { targets_ = load(); });
     return targets_;
+  }
+  // Gives a hit in target number `index` of the block name and description, if targets() has none.
+  // Thread-safe.
+  virtual void name_hit(size_t index, hmm::Hit& hit) const {
+    static_cast<void>(index);
+    static_cast<void>(hit);
   }
   int64_t first_index() const { return first_index_; }  // ordinal in the database
   int64_t n_targets() const { return n_targets_; }

@@ -60,6 +60,7 @@ UnitResult UnitRunner::run(const Unit& unit) {
     UnitResult::Part& part = result.parts.emplace_back();
     pipeline.search(unit.block->targets(), [&](size_t index, hmm::Hit&& hit) {
       hit.target_index = unit.range.first + static_cast<int64_t>(index);
+      unit.block->name_hit(index, hit);
       if (!context_.keep_display) drop_display(hit);
       part.hits.add(hit, context_.queries[query].thresholds, z_at_least);
     });

@@ -1,6 +1,7 @@
 #include "foldmesh/seqdb/block.h"
 
 #include <fmt/format.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 namespace foldmesh::seqdb {
 namespace {
 
+constexpr int kCompressionLevel = 1;
 constexpr bio::Code kIllegal = 0x80;  // a bit that no code of a residue has
 
 std::array<bio::Code, 256> make_encoding() {
@@ -107,6 +109,10 @@ class Inspection {
         round_up(end_, kPageBytes) != entry_.bytes) {
       return damage(8, "the areas do not fit the block");
     }
+    if (header_.text_bytes < header_.text_area_bytes || header_.zero != 0 ||
+        header_.text_bytes > kMaxCompression * header_.text_area_bytes) {
+      return damage(offsetof(BlockHeader, text_bytes), "the text has an impossible size");
+    }
     const uint64_t records_end =
         sizeof header_ + (uint64_t{header_.n_sequences} + 1) * sizeof(SequenceRecord);
     if (!all_zero(block_ + records_end, residue_area_ - records_end)) {
@@ -130,7 +136,7 @@ class Inspection {
         next.residue_offset + kAreaTail > header_.residue_area_bytes) {
       return damage(at, "the residues of this record are not inside the block");
     }
-    if (next.text_offset < here.text_offset || next.text_offset > header_.text_area_bytes ||
+    if (next.text_offset < here.text_offset || next.text_offset > header_.text_bytes ||
         here.name_bytes > next.text_offset - here.text_offset) {
       return damage(at + 8, "the name of this record is not inside the block");
     }
@@ -139,13 +145,6 @@ class Inspection {
     }
     if (!all_pad(area() + end, next.residue_offset - end))
       return damage(residue_area_ + end, "pad bytes are missing");
-    const char* text = reinterpret_cast<const char*>(block_ + text_area_);
-    const std::string_view name(text + here.text_offset, here.name_bytes);
-    const std::string_view description(name.data() + name.size(),
-                                       next.text_offset - here.text_offset - name.size());
-    if (!is_name(name) || !is_description(description)) {
-      return damage(text_area_ + here.text_offset, "a name or description holds bytes that it must not hold");
-    }
     n_residues_ += here.n_residues;
     return std::nullopt;
   }
@@ -154,7 +153,7 @@ class Inspection {
     const SequenceRecord last = record(header_.n_sequences);
     const uint64_t at = sizeof header_ + header_.n_sequences * sizeof(SequenceRecord);
     if (last.residue_offset + kAreaTail != header_.residue_area_bytes ||
-        last.text_offset != header_.text_area_bytes || last.n_residues != 0 || last.name_bytes != 0) {
+        last.text_offset != header_.text_bytes || last.n_residues != 0 || last.name_bytes != 0) {
       return damage(at, "the last record does not end the areas");
     }
     if (!all_pad(area() + last.residue_offset, kAreaTail)) {
@@ -210,19 +209,34 @@ bool BlockBuilder::full() const {
   return records_.size() * sizeof(SequenceRecord) + residues_.size() + text_.size() >= kBlockTarget;
 }
 
+// One zstd frame, or the text itself where that would not be smaller or too small to be believed.
+std::string BlockBuilder::compressed_text() const {
+  std::string frame(ZSTD_compressBound(text_.size()), '\0');
+  const size_t n = ZSTD_compress(frame.data(), frame.size(), text_.data(), text_.size(), kCompressionLevel);
+  if (ZSTD_isError(n)) base::throw_internal("database writer: {}", ZSTD_getErrorName(n));
+  frame.resize(n);
+  return n < text_.size() && text_.size() <= kMaxCompression * n ? frame : text_;
+}
+
 std::span<const std::byte> BlockBuilder::finish(uint64_t first_ordinal) {
   const uint64_t n = records_.size();
   records_.push_back({static_cast<uint32_t>(residues_.size()), 0, static_cast<uint32_t>(text_.size()), 0});
   residues_.insert(residues_.end(), kAreaTail, kPad);
-  const BlockHeader header{kBlockMagic, static_cast<uint32_t>(n), static_cast<uint32_t>(residues_.size()),
-                           static_cast<uint32_t>(text_.size()), first_ordinal};
+  const std::string text = compressed_text();
+  const BlockHeader header{kBlockMagic,
+                           static_cast<uint32_t>(n),
+                           static_cast<uint32_t>(residues_.size()),
+                           static_cast<uint32_t>(text.size()),
+                           first_ordinal,
+                           static_cast<uint32_t>(text_.size()),
+                           0};
   const uint64_t residue_area = residue_area_offset(n);
   const uint64_t text_area = residue_area + residues_.size();
-  bytes_.assign(round_up(text_area + text_.size(), kPageBytes), std::byte{0});
+  bytes_.assign(round_up(text_area + text.size(), kPageBytes), std::byte{0});
   std::memcpy(bytes_.data(), &header, sizeof header);
   std::memcpy(bytes_.data() + sizeof header, records_.data(), records_.size() * sizeof(SequenceRecord));
   std::memcpy(bytes_.data() + residue_area, residues_.data(), residues_.size());
-  std::memcpy(bytes_.data() + text_area, text_.data(), text_.size());
+  std::memcpy(bytes_.data() + text_area, text.data(), text.size());
   records_.clear();
   residues_.assign(kAreaHead, kPad);
   text_.clear();
@@ -234,9 +248,27 @@ BlockView::BlockView(const std::byte* block) {
   BlockHeader header;
   std::memcpy(&header, block, sizeof header);
   n_sequences_ = header.n_sequences;
+  text_bytes_ = header.text_bytes;
   records_ = reinterpret_cast<const SequenceRecord*>(block + sizeof header);
   residues_ = reinterpret_cast<const bio::Code*>(block + residue_area_offset(n_sequences_));
-  text_ = reinterpret_cast<const char*>(residues_) + header.residue_area_bytes;
+  text_offset_ = residue_area_offset(n_sequences_) + header.residue_area_bytes;
+  text_area_ = {reinterpret_cast<const char*>(block + text_offset_), header.text_area_bytes};
+}
+
+std::optional<Damage> BlockView::read_text(std::string& text) const {
+  text.resize(text_bytes_);
+  if (text_area_.size() == text_bytes_) {
+    text.assign(text_area_);
+  } else if (ZSTD_decompress(text.data(), text.size(), text_area_.data(), text_area_.size()) != text_bytes_) {
+    return Damage{text_offset_, "the names and descriptions cannot be decompressed"};
+  }
+  for (uint64_t i = 0; i < n_sequences_; ++i) {
+    const SequenceView view = sequence(i, text);
+    if (!is_name(view.name) || !is_description(view.description)) {
+      return Damage{text_offset_, "a name or description holds bytes that it must not hold"};
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<Damage> find_block_damage(std::span<const std::byte> file, const DirectoryEntry& entry,

@@ -15,7 +15,7 @@
 
 namespace foldmesh::seqdb {
 
-// A database entry in place: views into the mapped file.
+// A database entry: views into the mapped file and into the block's text, uncompressed.
 struct SequenceView {
   std::string_view name, description;
   // Every code except gap and missing. The bytes before the first and after the last one are kPad, and
@@ -45,6 +45,8 @@ class BlockBuilder {
   std::span<const std::byte> finish(uint64_t first_ordinal);
 
  private:
+  std::string compressed_text() const;
+
   std::vector<SequenceRecord> records_;
   std::vector<bio::Code> residues_ = std::vector<bio::Code>(kAreaHead, kPad);
   std::string text_;
@@ -52,32 +54,37 @@ class BlockBuilder {
   std::vector<std::byte> bytes_;
 };
 
-// A block whose check() found nothing.
+// A block in which find_block_damage() found nothing.
 class BlockView {
  public:
   explicit BlockView(const std::byte* block);
 
   uint64_t n_sequences() const { return n_sequences_; }
-  uint64_t n_residues(uint64_t i) const { return records_[i].n_residues; }
-  SequenceView sequence(uint64_t i) const {
+  std::span<const bio::Code> residues(uint64_t i) const {
+    return {residues_ + records_[i].residue_offset, records_[i].n_residues};
+  }
+  // The names and descriptions of all sequences, uncompressed, or what is wrong with them; the damage's
+  // offset is the text area's in the block.
+  std::optional<Damage> read_text(std::string& text) const;
+  // `text` is what read_text() gave.
+  SequenceView sequence(uint64_t i, std::string_view text) const {
     const SequenceRecord& r = records_[i];
-    const char* text = text_ + r.text_offset;
-    const uint32_t text_bytes = records_[i + 1].text_offset - r.text_offset;
-    return {{text, r.name_bytes},
-            {text + r.name_bytes, text_bytes - r.name_bytes},
-            {residues_ + r.residue_offset, r.n_residues}};
+    const std::string_view header = text.substr(r.text_offset, records_[i + 1].text_offset - r.text_offset);
+    return {header.substr(0, r.name_bytes), header.substr(r.name_bytes), residues(i)};
   }
 
  private:
   uint64_t n_sequences_;
+  uint64_t text_bytes_;
   const SequenceRecord* records_;
   const bio::Code* residues_;
-  const char* text_;
+  std::string_view text_area_;
+  uint64_t text_offset_;  // of the text area in the block
 };
 
-// Everything a reader relies on: checksum, magic, records inside the areas and in the one order the writer
-// makes, pad bytes, residue codes, names and descriptions that make a FASTA header, no sequence above
-// `longest`. The entry's range must lie inside `file` and have room for its records.
+// Everything a reader of residues relies on: checksum, magic, records inside the areas and in the one order
+// the writer makes, pad bytes, residue codes, no sequence above `longest`. The entry's range must lie inside
+// `file` and have room for its records. What names and descriptions are is BlockView::read_text's to check.
 std::optional<Damage> find_block_damage(std::span<const std::byte> file, const DirectoryEntry& entry,
                                         uint64_t longest);
 

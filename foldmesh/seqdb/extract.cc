@@ -27,8 +27,8 @@ Chunk parse_range(const Database& database, std::string_view text) {
                       database.n_sequences());
   }
   Chunk chunk{from - 1, to - from + 1, 0};
-  database.for_each(
-      chunk, [&](int64_t, const SequenceView& view) { chunk.n_residues += std::ssize(view.residues); });
+  database.for_each_residues(
+      chunk, [&](int64_t, std::span<const bio::Code> residues) { chunk.n_residues += std::ssize(residues); });
   return chunk;
 }
 

@@ -22,7 +22,7 @@ static_assert(std::endian::native == std::endian::little,
 
 // A text-mode transfer changes the line ends in here and is noticed at once.
 inline constexpr std::array<char, 8> kMagic = {'F', 'M', 'D', 'B', '\r', '\n', '\x1a', '\n'};
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 inline constexpr uint32_t kBlockMagic = 0x4b4c4246;  // "FBLK"
 
 inline constexpr uint64_t kPageBytes = 4096;                 // blocks begin and end on multiples of this
@@ -34,6 +34,8 @@ inline constexpr uint64_t kAreaHead = 16,
 inline constexpr bio::Code kPad = bio::kNoCode;  // fills the residue area between sequences
 inline constexpr uint64_t kMaxResidues = (uint64_t{1} << 31) - 1;  // of one sequence
 inline constexpr uint64_t kMaxText = uint64_t{1} << 30;            // bytes of one name plus description
+// Text is at most so many times the size of its compressed form, so that a forged file cannot ask for much.
+inline constexpr uint64_t kMaxCompression = 1024;
 
 // At offset 0; the rest of the page is zero.
 struct FileHeader {
@@ -69,15 +71,19 @@ struct BlockHeader {
   uint32_t residue_area_bytes;
   uint32_t text_area_bytes;
   uint64_t first_ordinal;
+  // Of the text before compression. The text area is one zstd frame, or the text itself if the sizes are
+  // equal.
+  uint32_t text_bytes;
+  uint32_t zero;
 };
-static_assert(sizeof(BlockHeader) == 24 && std::is_trivially_copyable_v<BlockHeader>);
+static_assert(sizeof(BlockHeader) == 32 && std::is_trivially_copyable_v<BlockHeader>);
 
 // The last record of a block describes no sequence: it holds the ends of the two areas' used parts.
 struct SequenceRecord {
   uint32_t residue_offset;  // of the first residue, from the start of the residue area
   uint32_t n_residues;
-  uint32_t text_offset;  // of the name, from the start of the text area; the description follows it and ends
-                         // at the next record's text_offset
+  uint32_t text_offset;  // of the name, in the uncompressed text; the description follows it and ends at the
+                         // next record's text_offset
   uint32_t name_bytes;
 };
 static_assert(sizeof(SequenceRecord) == 16 && std::is_trivially_copyable_v<SequenceRecord>);

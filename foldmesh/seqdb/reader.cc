@@ -94,15 +94,34 @@ size_t Database::block_of(uint64_t ordinal) const {
 BlockView Database::block(size_t index) const {
   // Two threads may both check a block; that costs time once and is harmless.
   if (!checked_[index].load(std::memory_order_acquire)) {
-    if (const auto damage = find_damage(index)) throw_damage(path(), *damage);
+    if (const auto damage = find_block_damage(file_.bytes(), directory_[index], header_.longest)) {
+      throw_damage(path(), *damage);
+    }
     checked_[index].store(true, std::memory_order_release);
   }
   return BlockView(file_.bytes().data() + directory_[index].offset);
 }
 
-SequenceView Database::sequence(int64_t ordinal) const {
+std::string Database::text_of(size_t index) const {
+  std::string text;
+  if (auto damage = block(index).read_text(text)) {
+    damage->offset += directory_[index].offset;
+    throw_damage(path(), *damage);
+  }
+  return text;
+}
+
+Database::Headers Database::headers(int64_t ordinal) const {
   const size_t index = block_of(static_cast<uint64_t>(ordinal));
-  return block(index).sequence(static_cast<uint64_t>(ordinal) - directory_[index].first_ordinal);
+  return {directory_[index].first_ordinal, block(index), text_of(index)};
+}
+
+std::optional<Damage> Database::find_damage(size_t index) const {
+  if (auto damage = find_block_damage(file_.bytes(), directory_[index], header_.longest)) return damage;
+  std::string text;
+  auto damage = BlockView(file_.bytes().data() + directory_[index].offset).read_text(text);
+  if (damage) damage->offset += directory_[index].offset;
+  return damage;
 }
 
 std::vector<Chunk> Database::chunks(int64_t target_residues) const {
@@ -140,7 +159,7 @@ void Database::divide(size_t index, int64_t target_residues, std::vector<Chunk>&
   Chunk open{static_cast<int64_t>(e.first_ordinal), 0, 0};
   int64_t done = 0, boundary = part_residues;
   for (uint64_t i = 0; i < view.n_sequences(); ++i) {
-    const auto n = static_cast<int64_t>(view.n_residues(i));
+    const auto n = std::ssize(view.residues(i));
     ++open.n_sequences;
     open.n_residues += n;
     done += n;

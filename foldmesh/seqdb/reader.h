@@ -2,6 +2,7 @@
 #ifndef FOLDMESH_SEQDB_READER_H_
 #define FOLDMESH_SEQDB_READER_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -28,7 +29,7 @@ struct Chunk {
 // Opening checks header, directory and file size, whatever the size of the database in a few milliseconds. A
 // block is checked in full when it is first looked into, so no unchecked byte is ever handed out: a damaged,
 // cut, foreign or newer file throws kInput "FILE: damaged at byte N: what". All members may be called from
-// several threads; views live as long as the object. The file must not change meanwhile.
+// several threads. The file must not change meanwhile.
 class Database {
  public:
   explicit Database(const std::filesystem::path& path);
@@ -43,11 +44,27 @@ class Database {
   // one.
   std::string identity() const;
 
-  // By ordinal, 0 to n_sequences() - 1.
-  SequenceView sequence(int64_t ordinal) const;
-  // f(ordinal, SequenceView) for the sequences of a chunk in order; faster than sequence() one by one.
+  // f(ordinal, residues) for the sequences of a chunk in order; the views live as long as the object.
+  template <typename F>
+  void for_each_residues(const Chunk& chunk, F&& f) const;
+  // f(ordinal, SequenceView), with names and descriptions, which have to be decompressed and are there during
+  // the call only.
   template <typename F>
   void for_each(const Chunk& chunk, F&& f) const;
+  // The names and descriptions of a block; `view` is that block's.
+  struct Headers {
+    uint64_t first_ordinal;
+    BlockView view;
+    std::string text;
+    bool contains(int64_t ordinal) const {
+      return static_cast<uint64_t>(ordinal) - first_ordinal < view.n_sequences();
+    }
+    SequenceView sequence(int64_t ordinal) const {
+      return view.sequence(static_cast<uint64_t>(ordinal) - first_ordinal, text);
+    }
+  };
+  // Of the block that holds a sequence, 0 to n_sequences() - 1.
+  Headers headers(int64_t ordinal) const;
   Chunk all() const { return {0, n_sequences(), n_residues()}; }
 
   // The whole database in chunks of about `target_residues` (>= 1), in order. Chunks consist of whole blocks
@@ -60,14 +77,16 @@ class Database {
 
   std::span<const DirectoryEntry> directory() const { return directory_; }
   // Nothing, or what is wrong with a block; does not throw.
-  std::optional<Damage> find_damage(size_t block) const {
-    return find_block_damage(file_.bytes(), directory_[block], header_.longest);
-  }
+  std::optional<Damage> find_damage(size_t block) const;
 
  private:
   size_t block_of(uint64_t ordinal) const;
   // The block, checked.
   BlockView block(size_t index) const;
+  std::string text_of(size_t index) const;
+  // f(index of a block, its view, first and end of the chunk's sequences in it)
+  template <typename F>
+  void for_each_block(const Chunk& chunk, F&& f) const;
   void divide(size_t block, int64_t target_residues, std::vector<Chunk>& out) const;
 
   base::MappedFile file_;
@@ -77,7 +96,7 @@ class Database {
 };
 
 template <typename F>
-void Database::for_each(const Chunk& chunk, F&& f) const {
+void Database::for_each_block(const Chunk& chunk, F&& f) const {
   if (chunk.n_sequences <= 0) return;
   auto ordinal = static_cast<uint64_t>(chunk.first);
   const uint64_t end = ordinal + static_cast<uint64_t>(chunk.n_sequences);
@@ -85,10 +104,27 @@ void Database::for_each(const Chunk& chunk, F&& f) const {
   for (size_t index = block_of(ordinal); ordinal < end; ++index) {
     const BlockView view = block(index);
     const uint64_t first = directory_[index].first_ordinal;
-    for (; ordinal < end && ordinal - first < view.n_sequences(); ++ordinal) {
-      f(static_cast<int64_t>(ordinal), view.sequence(ordinal - first));
-    }
+    const uint64_t last = std::min(end - first, view.n_sequences());
+    f(index, view, ordinal - first, last);
+    ordinal = first + last;
   }
+}
+
+template <typename F>
+void Database::for_each_residues(const Chunk& chunk, F&& f) const {
+  for_each_block(chunk, [&](size_t index, const BlockView& view, uint64_t begin, uint64_t end) {
+    const uint64_t first = directory_[index].first_ordinal;
+    for (uint64_t i = begin; i < end; ++i) f(static_cast<int64_t>(first + i), view.residues(i));
+  });
+}
+
+template <typename F>
+void Database::for_each(const Chunk& chunk, F&& f) const {
+  for_each_block(chunk, [&](size_t index, const BlockView& view, uint64_t begin, uint64_t end) {
+    const std::string text = text_of(index);
+    const uint64_t first = directory_[index].first_ordinal;
+    for (uint64_t i = begin; i < end; ++i) f(static_cast<int64_t>(first + i), view.sequence(i, text));
+  });
 }
 
 }  // namespace foldmesh::seqdb

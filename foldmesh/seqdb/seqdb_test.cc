@@ -103,10 +103,15 @@ TEST_F(Seqdb, HoldsWhatWasAdded) {
   EXPECT_EQ(database.n_residues(), n_residues);
   EXPECT_EQ(database.longest(), longest);
   for (int64_t ordinal : {0, 4, 5, 2999, 5000, 8999}) {
-    EXPECT_EQ(database.sequence(ordinal).name, records[static_cast<size_t>(ordinal)].name);
+    const Database::Headers headers = database.headers(ordinal);
+    EXPECT_TRUE(headers.contains(ordinal));
+    EXPECT_EQ(headers.sequence(ordinal).name, records[static_cast<size_t>(ordinal)].name);
+    EXPECT_EQ(headers.sequence(ordinal).description, records[static_cast<size_t>(ordinal)].description);
   }
-  EXPECT_THROW(database.sequence(9000), base::Error);
-  EXPECT_THROW(database.sequence(-1), base::Error);
+  EXPECT_FALSE(database.headers(0).contains(8999));
+  EXPECT_FALSE(database.headers(8999).contains(0));
+  EXPECT_THROW(database.headers(9000), base::Error);
+  EXPECT_THROW(database.headers(-1), base::Error);
   EXPECT_THROW(database.for_each({8999, 2, 0}, [](int64_t, const SequenceView&) {}), base::Error);
   verify(database);
 }
@@ -121,7 +126,7 @@ TEST_F(Seqdb, EmptyAndTiny) {
   const Database none(build({{"only", "", "", ""}}));
   EXPECT_EQ(none.n_sequences(), 1);
   EXPECT_EQ(none.longest(), 0);
-  EXPECT_TRUE(none.sequence(0).residues.empty());
+  EXPECT_TRUE(none.headers(0).sequence(0).residues.empty());
   verify(none);
 }
 
@@ -129,8 +134,8 @@ TEST_F(Seqdb, SequenceLongerThanABlock) {
   const std::string residues(3 * kBlockTarget, 'W');
   const Database database(build({{"a", "", "", "MKV"}, {"b", "", "", residues}, {"c", "", "", "MKV"}}));
   EXPECT_EQ(database.longest(), static_cast<int64_t>(residues.size()));
-  EXPECT_EQ(database.sequence(1).residues.size(), residues.size());
-  EXPECT_EQ(database.sequence(2).name, "c");
+  EXPECT_EQ(database.headers(1).sequence(1).residues.size(), residues.size());
+  EXPECT_EQ(database.headers(2).sequence(2).name, "c");
   verify(database);
 }
 
@@ -180,8 +185,8 @@ TEST_F(Seqdb, ManyThreadsReadTheSame) {
     const auto add = [&](int64_t, const SequenceView& view) { n_residues += std::ssize(view.residues); };
     database.for_each(chunks[static_cast<size_t>(i)], add);
     // Blocks that other threads may be checking right now.
-    n_residues -= std::ssize(database.sequence(database.n_sequences() - 1 - i).residues);
-    n_residues += std::ssize(database.sequence(database.n_sequences() - 1 - i).residues);
+    const int64_t other = database.n_sequences() - 1 - i;
+    EXPECT_EQ(database.headers(other).sequence(other).name, fmt::format("seq{}", other));
   });
   EXPECT_EQ(n_residues, database.n_residues());
 }
@@ -218,8 +223,8 @@ TEST_F(Seqdb, ForeignAndNewerFiles) {
   EXPECT_TRUE(
       verdict(">a\nMKV\n").starts_with("damaged at byte 0: this is not a foldmesh sequence database"));
   std::string newer = base::read_file(build(random_records(3, 60)));
-  newer[8] = 2;
-  EXPECT_EQ(verdict(newer), "damaged at byte 8: format version 2 (this program reads version 1)");
+  newer[8] = 3;
+  EXPECT_EQ(verdict(newer), "damaged at byte 8: format version 3 (this program reads version 2)");
 }
 
 // Files whose checksums are right but whose contents lie: what an attacker or another program could write.
@@ -282,12 +287,35 @@ TEST_F(SeqdbForged, ContentsAreCheckedBehindTheChecksum) {
       {text, 'a' | '\n' << 8 | 'n' << 16 | 'e' << 24,
        "a name or description holds bytes that it must not hold"},
       {text + 100, 1, "bytes that must be zero are not"},
+      {kPageBytes + 24, 4, "the text has an impossible size"},
+      {kPageBytes + 24, 5 * 1024 + 1, "the text has an impossible size"},
+      {kPageBytes + 28, 1, "the text has an impossible size"},
   };
   for (const Case& c : cases) {
     bytes_ = good;
     put(c.offset, c.value);
     EXPECT_NE(verdict(seal()).find(c.what), std::string::npos) << c.what << "\n" << verdict(seal());
   }
+}
+
+TEST_F(SeqdbForged, CompressedTextIsChecked) {
+  const std::string header(300, 'x');
+  bytes_ = base::read_file(build({{"a", "", header, "MKVLA"}, {"b", "", header, "ACDEF"}}));
+  const uint64_t text = kArea + kAreaHead + 2 * kSequenceAlignment + kAreaTail;
+  uint32_t stored = 0;
+  std::memcpy(&stored, bytes_.data() + kPageBytes + 12, sizeof stored);
+  ASSERT_LT(stored, 100u);
+  EXPECT_EQ(verdict(seal()), "sound");
+  const std::string good = bytes_;
+  for (uint64_t i = 0; i < stored; ++i) {
+    bytes_ = good;
+    bytes_[text + i] = static_cast<char>(bytes_[text + i] ^ 0x55);
+    EXPECT_NE(verdict(seal()), "internal error");  // refused, or other letters
+  }
+  bytes_ = good;
+  put(text, uint32_t{0});
+  EXPECT_EQ(verdict(seal()),
+            fmt::format("damaged at byte {}: the names and descriptions cannot be decompressed", text));
 }
 
 TEST_F(SeqdbForged, DirectoryIsCheckedBehindTheChecksum) {
@@ -329,8 +357,8 @@ TEST_F(Seqdb, DamageIsNoticedOnUse) {
   bytes[second.offset + 20000] ^= 1;
   base::write_file_atomically(folder_ / "bad.fmdb", bytes);
   const Database bad(folder_ / "bad.fmdb");
-  EXPECT_EQ(bad.sequence(0).name, "seq0");
-  EXPECT_THROW(bad.sequence(static_cast<int64_t>(second.first_ordinal)), base::Error);
+  EXPECT_EQ(bad.headers(0).sequence(0).name, "seq0");
+  EXPECT_THROW(bad.headers(static_cast<int64_t>(second.first_ordinal)), base::Error);
 }
 
 TEST_F(Seqdb, AbandonedAndRefused) {
@@ -356,7 +384,7 @@ TEST_F(Seqdb, FromFasta) {
   const Database database(folder_ / "t.fmdb");
   EXPECT_EQ(database.n_sequences(), 4);
   EXPECT_EQ(database.n_residues(), 6);
-  EXPECT_EQ(database.sequence(2).description, "one");
+  EXPECT_EQ(database.headers(2).sequence(2).description, "one");
   EXPECT_THROW(add_fasta(writer, folder_ / "a.fasta", {}), base::Error);
 }
 

@@ -10,8 +10,8 @@ void verify(const Database& database, const std::function<void(uint64_t)>& on_pr
     if (on_progress) on_progress(database.directory()[block].bytes);
   }
   int64_t longest = 0;
-  database.for_each(database.all(), [&](int64_t, const SequenceView& view) {
-    longest = std::max<int64_t>(longest, std::ssize(view.residues));
+  database.for_each_residues(database.all(), [&](int64_t, std::span<const bio::Code> residues) {
+    longest = std::max<int64_t>(longest, std::ssize(residues));
   });
   if (longest != database.longest()) {
     throw_damage(database.path(), {offsetof(FileHeader, longest), "the longest sequence is not that long"});

@@ -232,7 +232,7 @@ std::vector<Case> db_reader_cases() {
     add("flipped_directory", flipped(good, good.size() - 1),
         fmt::format("IN: damaged at byte {}: the directory's checksum does not match", good.size() - 48));
     add("newer", flipped(good, 9),
-        "IN: damaged at byte 8: format version 257 (this program reads version 1)");
+        "IN: damaged at byte 8: format version 258 (this program reads version 2)");
     if (command != "info") {  // which looks at no block
       add("flipped_block", flipped(good, 4200),
           "IN: damaged at byte 4096: the checksum of the block in bytes 4096 to 12287 does not match");
