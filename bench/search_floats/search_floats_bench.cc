@@ -156,8 +156,7 @@ void run(const std::string& queries_path, const std::string& targets_path, const
     std::vector<DefinitionTask> dt;
     for (size_t n = 0; n < passed.size(); ++n) dt.push_back({passed[n].residues, &pf[n], &b[n]});
     static DomainDefiner* definer = nullptr;
-    delete definer;
-    definer = new DomainDefiner();
+    if (!definer) definer = new DomainDefiner();
     vd.time(cells, [&] { definer->define(p, 42, dt, std::span(defs).first(dt.size())); });
   }
   for (const Stage& s : {build, vf, vb, vd})
