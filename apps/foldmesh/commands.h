@@ -25,6 +25,7 @@ void setup_install_links(CLI::App& command);
 void setup_jackhmmer(CLI::App& command);
 void setup_params(CLI::App& command);
 void setup_phmmer(CLI::App& command);
+void setup_plan(CLI::App& command);
 void setup_predict(CLI::App& command);
 void setup_search(CLI::App& command);
 

@@ -33,6 +33,8 @@ const std::vector<Command>& commands() {
       {"db", "packed sequence databases: build, info, verify, extract", setup_db},
       {"features", "merge alignments into features for the network", setup_features},
       {"predict", "run the network on features: structure and confidence", setup_predict},
+      {"plan", "how long a prediction would take and what memory, on any machine, without running it",
+       setup_plan},
       {"params", "generate, verify or list parameter files", setup_params},
       {"bench", "measure this machine: how a search scales over processors", setup_bench},
   };

@@ -1,7 +1,8 @@
 #include "foldmesh/hmm/float_tables.h"
 
-#include <bit>
-#include <cstdint>
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
 
 #include "foldmesh/hmm/profile.h"
 
@@ -45,12 +46,36 @@ FloatTables::FloatTables(const Profile& profile) : m_(profile.M()), q_(profile.Q
   md_.resize(n);
   fill_column(md_, q_, 1, 0, at(t.md));
 
-  allowed_.resize(n * kAllowedColumns);
-  const std::vector<float>* kinds[kAllowedColumns] = {&t.bm, &t.mm, &t.im, &t.dm, &t.mi, &t.ii, &t.md, &t.dd};
-  for (int c = 0; c < kAllowedColumns; ++c) {
-    fill_column(allowed_, q_, kAllowedColumns, c,
-                [&](int k) { return std::bit_cast<float>((*kinds[c])[k] > 0 ? ~uint32_t{0} : uint32_t{0}); });
-  }
+  unused_deletes_.resize(n);
+  fill_column(unused_deletes_, q_, 1, 0,
+              [this](int k) { return k == 1 || k > m_ ? std::numeric_limits<float>::infinity() : 0.0f; });
+  place_.assign(m_ + 1, 0);
+  for (int k = 1; k <= m_; ++k) place_[k] = (k - 1) % q_ * kLanes + (k - 1) / q_;
+
+  accuracy_.resize(n * kAccuracyColumns);
+  constexpr float kImpossible = -std::numeric_limits<float>::infinity();
+  const auto free_where = [&](int column, const std::vector<float>& kind) {
+    fill_column(accuracy_, q_, kAccuracyColumns, column,
+                [&](int k) { return kind[k] > 0 ? 0.0f : kImpossible; });
+  };
+  const auto floor_where_any = [&](int column, std::initializer_list<const std::vector<float>*> kinds) {
+    fill_column(accuracy_, q_, kAccuracyColumns, column, [&](int k) {
+      return std::any_of(kinds.begin(), kinds.end(), [k](const auto* kind) { return !((*kind)[k] > 0); })
+                 ? 0.0f
+                 : kImpossible;
+    });
+  };
+  free_where(kFreeBM, t.bm);
+  free_where(kFreeMM, t.mm);
+  free_where(kFreeIM, t.im);
+  free_where(kFreeDM, t.dm);
+  floor_where_any(kFloorM, {&t.bm, &t.mm, &t.im, &t.dm});
+  free_where(kFreeMI, t.mi);
+  free_where(kFreeII, t.ii);
+  floor_where_any(kFloorI, {&t.mi, &t.ii});
+  free_where(kFreeMD, t.md);
+  free_where(kFreeDD, t.dd);
+  floor_where_any(kFloorD, {&t.md, &t.dd});
 
   odds_.resize(n * bio::kNumCodes);
   odds_by_vector_.resize(n * bio::kNumCanonical);

@@ -21,8 +21,23 @@ class FloatTables {
   enum ForwardColumn { kBM, kMM, kIM, kDM, kMI, kII, kMD, kForwardColumns };
   // Columns of backward_steps(): the transitions into k + 1 stand at k.
   enum BackwardColumn { kEntry, kToMM, kToIM, kToDM, kFromMI, kFromII, kBackwardColumns };
-  // Columns of allowed(): all bits set where the transition has a probability above 0.
-  enum AllowedColumn { kMayBM, kMayMM, kMayIM, kMayDM, kMayMI, kMayII, kMayMD, kMayDD, kAllowedColumns };
+  // Columns of accuracy_steps(). A transition's column holds 0 where it has a probability above 0, else
+  // -infinity; a "floor" holds 0 where one of the transitions into its cell is forbidden, else -infinity.
+  // Transitions into M_k and I_k stand at k, those out of M_k and D_k into D_{k+1} too.
+  enum AccuracyColumn {
+    kFreeBM,
+    kFreeMM,
+    kFreeIM,
+    kFreeDM,
+    kFloorM,
+    kFreeMI,
+    kFreeII,
+    kFloorI,
+    kFreeMD,
+    kFreeDD,
+    kFloorD,
+    kAccuracyColumns
+  };
 
   FloatTables() = default;
   // From the odds and transitions of `profile`, which must be set.
@@ -36,8 +51,12 @@ class FloatTables {
   const float* backward_steps() const { return backward_.data(); }
   const float* dd() const { return dd_.data(); }  // [Q][4], D_k -> D_{k+1}
   const float* md() const { return md_.data(); }  // [Q][4], M_k -> D_{k+1}
-  // [Q][kAllowedColumns][4]
-  const float* allowed() const { return allowed_.data(); }
+  // [Q][4], +infinity where the delete cell is never reached (node 1 and beyond M), else 0
+  const float* unused_deletes() const { return unused_deletes_.data(); }
+  // Place of node k in a table or array [Q][4].
+  int place(int k) const { return place_[k]; }
+  // [Q][kAccuracyColumns][4], for optimal accuracy
+  const float* accuracy_steps() const { return accuracy_.data(); }
   // [Q][4], match odds of code x
   const float* odds(bio::Code x) const { return odds_.data() + static_cast<size_t>(x) * q_ * kLanes; }
   // [Q][20][4], match odds of the canonical residues
@@ -45,7 +64,9 @@ class FloatTables {
 
  private:
   int m_ = 0, q_ = 0;
-  simd::AlignedVector<float> forward_, backward_, dd_, md_, allowed_, odds_, odds_by_vector_;
+  std::vector<int> place_;  // [M+1]
+  simd::AlignedVector<float> forward_, backward_, dd_, md_, unused_deletes_, accuracy_, odds_,
+      odds_by_vector_;
 };
 
 }  // namespace foldmesh::hmm

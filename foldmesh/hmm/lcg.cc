@@ -25,8 +25,6 @@ Lcg::Lcg(uint32_t seed) : state_(scramble(seed)) {
   if (state_ == 0) state_ = 42;
 }
 
-uint32_t Lcg::next() { return state_ = state_ * 69069u + 1u; }
-
 int Lcg::choose(std::span<const float> weights) {
   const double roll = uniform();
   double norm = 0, sum = 0;

@@ -17,7 +17,7 @@ class Lcg {
   // offered.
   explicit Lcg(uint32_t seed);
 
-  uint32_t next();
+  uint32_t next() { return state_ = state_ * 69069u + 1u; }
   // Uniform in [0, 1).
   double uniform() { return next() / 4294967296.0; }
   // First index at which the running share of `weights` exceeds one uniform(); sums are taken in double.

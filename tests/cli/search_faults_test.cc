@@ -119,6 +119,41 @@ TEST_F(SearchFaults, FullDiskThenRoomAgain) {
   EXPECT_TRUE(contents("out") == contents("whole"));
 }
 
+// Lengths and letters at the edge, many records, and names that collide.
+TEST_F(SearchFaults, OddQueries) {
+  make_small_case();
+  base::Rng random(2);
+  const std::string letters = "ACDEFGHIKLMNPQRSTVWY";
+  const auto random_query = [&](const std::string& name, int length) {
+    std::string text = ">" + name + "\n";
+    for (int i = 0; i < length; ++i) text += letters[random.below(20)];
+    return text + "\n";
+  };
+  const std::string golden = base::read_file(kGolden + "qf/s02.fasta");
+  std::string queries =
+      random_query("long", 35'000) + ">all_x\n" + std::string(80, 'X') + "\n>one\nM\n" + golden;
+  for (int i = 0; i < 200; ++i) queries += random_query(fmt::format("short{}", i), 12);
+  base::write_file_atomically(path("q.fasta"), queries);
+  const RunResult result = run_program(search("out"));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  for (const char* name : {"long", "all_x", "one", "short199"}) {
+    EXPECT_TRUE(fs::exists(path("out") + "/" + name + "/db_hits.sto")) << name;
+  }
+  // The strangers around it do not change what a query finds.
+  base::write_file_atomically(path("q.fasta"), golden);
+  ASSERT_EQ(run_program(search("alone")).exit_code, 0);
+  auto together = contents("out");
+  for (const auto& [name, text] : contents("alone")) EXPECT_TRUE(together[name] == text) << name;
+
+  base::write_file_atomically(path("q.fasta"), ">a|1\nMKV\n>b\nMKV\n>a/1\nMKVL\n");
+  const RunResult refused = run_program(search("refused"));
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("the queries a|1 and a/1 would both be written to the folder a_1"),
+            std::string::npos)
+      << refused.err;
+  EXPECT_FALSE(fs::exists(path("refused")));
+}
+
 // A family of 200,000 in a few megabytes of text, all of which are hits.
 TEST_F(SearchFaults, MoreHitsThanMemory) {
   constexpr int kMembers = 200'000;

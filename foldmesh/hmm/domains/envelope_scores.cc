@@ -22,23 +22,47 @@
 #define FOLDMESH_HMM_DOMAINS_ENVELOPE_SCORES_ONCE_
 namespace foldmesh::hmm {
 
-// Cells of one slot as the traceback wants them.
-struct SlotCells {
-  const float *posterior, *values, *deletes;  // of the slot, row 0
-  size_t row_size, deletes_row_size, insert;  // `insert`: from a match cell to its insert cell
-  const int *match_cell, *delete_cell;
-  const SpecialRow *posterior_rows, *value_rows;
+// Where a value of the fill came from: bits of a vector's lanes, for each of these one after the other.
+enum Choice { kIsMM, kIsIM, kIsDM, kIsMI, kIsMD, kChoices };
 
-  // Nothing leads to node 0.
-  float m(int i, int k) const { return k < 1 ? 0.0f : values[i * row_size + match_cell[k]]; }
-  float i(int i, int k) const { return k < 1 ? 0.0f : values[i * row_size + match_cell[k] + insert]; }
-  float d(int i, int k) const { return k < 1 ? 0.0f : deletes[i * deletes_row_size + delete_cell[k]]; }
-  float begin(int i) const { return value_rows[i].B; }
-  float end(int i) const { return value_rows[i].E; }
-  float flank(int i) const { return value_rows[i].C; }
-  float flank_posterior(int i) const { return posterior_rows[i].C; }
-  float match_posterior(int i, int k) const { return posterior[i * row_size + match_cell[k]]; }
-  float insert_posterior(int i, int k) const { return posterior[i * row_size + match_cell[k] + insert]; }
+// What the fill left behind for the traceback of one slot.
+struct SlotChoices {
+  const Profile& profile;
+  const LengthModel& length;
+  const float *forward, *backward;  // cells of the slot, row 0
+  size_t row_size, vector_size, insert;
+  const uint8_t* choices;
+  size_t choices_row_size, bytes_per_choice, first_lane;
+  const int* exits;  // of the slot, row 0; one row follows after n_slots
+  size_t n_slots;
+  std::span<const SpecialRow> values, posteriors;
+  const float* scales;  // like exits
+
+  int exit_row() const { return accuracy_exit_row(length, values, posteriors); }
+  bool find_exit(int i, AlignmentState& state, int& k) const {
+    state = AlignmentState::kMatch;
+    k = exits[i * n_slots];
+    return true;
+  }
+  bool is(Choice choice, int i, int k) const {
+    const auto place = static_cast<size_t>(profile.float_tables().place(k));
+    const size_t q = place / FloatTables::kLanes, lane = place % FloatTables::kLanes + first_lane;
+    const uint8_t* bits = choices + i * choices_row_size + (q * kChoices + choice) * bytes_per_choice;
+    return (bits[lane / 8] >> (lane % 8)) & 1;
+  }
+  int into_match(int i, int k) const {
+    return is(kIsMM, i, k) ? 0 : is(kIsIM, i, k) ? 1 : is(kIsDM, i, k) ? 2 : 3;
+  }
+  bool delete_from_match(int i, int k) const { return is(kIsMD, i, k); }
+  bool insert_from_match(int i, int k) const { return is(kIsMI, i, k); }
+  float match_posterior(int i, int k) const { return posterior(i, k, 0); }
+  float insert_posterior(int i, int k) const { return posterior(i, k, insert); }
+  float posterior(int i, int k, size_t state) const {
+    const auto place = static_cast<size_t>(profile.float_tables().place(k));
+    const size_t cell =
+        i * row_size + place / FloatTables::kLanes * vector_size + state + place % FloatTables::kLanes;
+    return forward[cell] * backward[cell] * scales[i * n_slots];
+  }
 };
 
 // Sums over the rows of the flanks' posteriors.
@@ -94,90 +118,135 @@ hn::Vec<D> no_first_lane(D d) {
   return hn::Load(d, lanes);
 }
 
-// In every lane of a block the highest of its lanes.
-template <class V>
-HWY_INLINE V block_max(V v) {
-  const V pairs = hn::Max(v, hn::Shuffle2301(v));
-  return hn::Max(pairs, hn::Shuffle1032(pairs));
+// Bytes of the bits of one choice.
+template <class D>
+constexpr size_t choice_bytes() {
+  return (hn::MaxLanes(D()) + 7) / 8;
 }
 
-// Turns Forward's cells of a row into posteriors, Backward's into optimal-accuracy values, and adds the
-// posteriors to `sums` (if not null). Of the delete cells only what comes from match cells is set. Returns
-// the highest match value; no delete value is higher.
+// The highest match value of a row so far, lane by lane, and the last vector that has it.
 template <class D>
-HWY_INLINE hn::Vec<D> accuracy_match_insert(D d, const FloatTables& t, hn::Vec<D> begin, Row previous,
-                                            hn::Vec<D> scale, float* posterior, Row row, float* sums) {
+struct Highest {
+  hn::Vec<D> value, q;
+};
+
+// The optimal-accuracy values of a row (in place: `row` holds the row before) and where they came from. The
+// posteriors are those of Forward's and Backward's cells, multiplied by `scale`; they are added to `sums` (if
+// not null). A value is the best of what the free transitions offer, or 0 if one is forbidden. Deletions do
+// not come in from the lane before yet; `carry` gets those that leave.
+template <class D>
+HWY_INLINE Highest<D> accuracy_first_pass(D d, const FloatTables& t, hn::Vec<D> begin, Row row,
+                                          const float* forward, const float* backward, hn::Vec<D> scale,
+                                          float* sums, uint8_t* choices, hn::Vec<D>& carry) {
   using At = Layout<D, 1>;
   using V = hn::Vec<D>;
+  constexpr size_t kStep = FloatTables::kAccuracyColumns * FloatTables::kLanes;
   const int Q = t.Q();
-  V m = next_lane(d, hn::Load(d, previous.mi + At::m(Q - 1, 0)));
-  V i = next_lane(d, hn::Load(d, previous.mi + At::i(Q - 1, 0)));
-  V del = next_lane(d, hn::Load(d, previous.d + At::d(Q - 1, 0)));
-  V seed = hn::Zero(d), end = hn::Zero(d);
-  const float* step = t.allowed();
-  for (int q = 0; q < Q; ++q, step += FloatTables::kAllowedColumns * FloatTables::kLanes) {
-    const auto allowed = [&](int c, V v) {
-      return hn::And(hn::LoadDup128(d, step + c * FloatTables::kLanes), v);
+  const auto posterior = [&](size_t cell) {
+    return hn::Mul(hn::Mul(hn::Load(d, forward + cell), hn::Load(d, backward + cell)), scale);
+  };
+  const auto column = [&](const float* step, int c) {
+    return hn::LoadDup128(d, step + c * FloatTables::kLanes);
+  };
+  const auto free_of = [&](const float* step, int c, V value) { return hn::Add(value, column(step, c)); };
+
+  // The last match value of a lane leads to the first delete value of the next, so it is needed first.
+  const float* last_step = t.accuracy_steps() + (Q - 1) * kStep;
+  const auto best_into_match = [&](const float* step, V m, V i, V del) {
+    const V from_begin_or_match =
+        hn::Max(free_of(step, FloatTables::kFreeBM, begin), free_of(step, FloatTables::kFreeMM, m));
+    return hn::Max(from_begin_or_match,
+                   hn::Max(free_of(step, FloatTables::kFreeIM, i), free_of(step, FloatTables::kFreeDM, del)));
+  };
+  const V last_best =
+      best_into_match(last_step, hn::Load(d, row.mi + At::m(Q - 2, 0)), hn::Load(d, row.mi + At::i(Q - 2, 0)),
+                      hn::Load(d, row.d + At::d(Q - 2, 0)));
+  const V last =
+      hn::Add(hn::Max(last_best, column(last_step, FloatTables::kFloorM)), posterior(At::m(Q - 1, 0)));
+  const V first_lane = no_first_lane(d);
+  V seed = hn::Add(next_lane(d, free_of(last_step, FloatTables::kFreeMD, last)), first_lane);
+  V floor = hn::Add(next_lane(d, column(last_step, FloatTables::kFloorD)), first_lane);
+  carry = hn::Set(d, -std::numeric_limits<float>::infinity());
+
+  V m = next_lane(d, hn::Load(d, row.mi + At::m(Q - 1, 0)));
+  V i = next_lane(d, hn::Load(d, row.mi + At::i(Q - 1, 0)));
+  V del = next_lane(d, hn::Load(d, row.d + At::d(Q - 1, 0)));
+  Highest<D> highest = {carry, hn::Zero(d)};
+  const float* step = t.accuracy_steps();
+  for (int q = 0; q < Q; ++q, step += kStep, choices += kChoices * choice_bytes<D>()) {
+    const auto store_choice = [&](Choice choice, hn::Mask<D> mask) {
+      hn::StoreMaskBits(d, mask, choices + choice * choice_bytes<D>());
     };
-    float *match_posterior = posterior + At::m(q, 0), *insert_posterior = posterior + At::i(q, 0);
-    float *match_cell = row.mi + At::m(q, 0), *insert_cell = row.mi + At::i(q, 0);
-    const V pm = hn::Mul(hn::Mul(hn::Load(d, match_posterior), hn::Load(d, match_cell)), scale);
-    const V pi = hn::Mul(hn::Mul(hn::Load(d, insert_posterior), hn::Load(d, insert_cell)), scale);
-    hn::Store(pm, d, match_posterior);
-    hn::Store(pi, d, insert_posterior);
+    const V pm = posterior(At::m(q, 0)), pi = posterior(At::i(q, 0));
     if (sums != nullptr) {
       float *match_sum = sums + At::m(q, 0), *insert_sum = sums + At::i(q, 0);
       hn::Store(hn::Add(hn::Load(d, match_sum), pm), d, match_sum);
       hn::Store(hn::Add(hn::Load(d, insert_sum), pi), d, insert_sum);
     }
-    const V from_begin_or_match =
-        hn::Max(allowed(FloatTables::kMayBM, begin), allowed(FloatTables::kMayMM, m));
-    const V from_gap = hn::Max(allowed(FloatTables::kMayIM, i), allowed(FloatTables::kMayDM, del));
-    const V match = hn::Add(hn::Max(from_begin_or_match, from_gap), pm);
-    m = hn::Load(d, previous.mi + At::m(q, 0));
-    i = hn::Load(d, previous.mi + At::i(q, 0));
-    del = hn::Load(d, previous.d + At::d(q, 0));
-    hn::Store(match, d, match_cell);
-    hn::Store(hn::Add(hn::Max(allowed(FloatTables::kMayMI, m), allowed(FloatTables::kMayII, i)), pi), d,
-              insert_cell);
-    hn::Store(seed, d, row.d + At::d(q, 0));
-    seed = allowed(FloatTables::kMayMD, match);
-    end = hn::Max(end, match);
+    const V best = best_into_match(step, m, i, del);
+    store_choice(kIsMM, hn::Eq(free_of(step, FloatTables::kFreeMM, m), best));
+    store_choice(kIsIM, hn::Eq(free_of(step, FloatTables::kFreeIM, i), best));
+    store_choice(kIsDM, hn::Eq(free_of(step, FloatTables::kFreeDM, del), best));
+    const V match = hn::Add(hn::Max(best, column(step, FloatTables::kFloorM)), pm);
+    const auto is_highest = hn::Ge(match, highest.value);
+    highest.value = hn::Max(highest.value, match);
+    highest.q = hn::IfThenElse(is_highest, hn::Set(d, static_cast<float>(q)), highest.q);
+
+    m = hn::Load(d, row.mi + At::m(q, 0));
+    i = hn::Load(d, row.mi + At::i(q, 0));
+    del = hn::Load(d, row.d + At::d(q, 0));
+    const V from_match = free_of(step, FloatTables::kFreeMI, m),
+            from_insert = free_of(step, FloatTables::kFreeII, i);
+    store_choice(kIsMI, hn::Ge(from_match, from_insert));
+    const V insert =
+        hn::Add(hn::Max(hn::Max(from_match, from_insert), column(step, FloatTables::kFloorI)), pi);
+    hn::Store(match, d, row.mi + At::m(q, 0));
+    hn::Store(insert, d, row.mi + At::i(q, 0));
+
+    store_choice(kIsMD, hn::Ge(seed, carry));
+    const V deleted = hn::Max(hn::Max(seed, floor), carry);
+    hn::Store(deleted, d, row.d + At::d(q, 0));
+    carry = free_of(step, FloatTables::kFreeDD, deleted);
+    seed = free_of(step, FloatTables::kFreeMD, match);
+    floor = column(step, FloatTables::kFloorD);
   }
-  hn::Store(hn::Add(next_lane(d, seed), no_first_lane(d)), d, row.d + At::d(0, 0));
-  return block_max(end);
+  return highest;
 }
 
-// Delete cells from their M->D parts. Maxima do not depend on their order, so a pass may end where the
-// deletions from the lane before no longer win.
+// Carries deletions on from lane to lane. Maxima do not depend on their order, so a pass may end where what
+// is carried no longer wins.
 template <class D>
-HWY_INLINE void accuracy_deletes(D d, const FloatTables& t, Row row) {
+HWY_INLINE void accuracy_more_passes(D d, const FloatTables& t, Row row, uint8_t* choices, hn::Vec<D> carry) {
   using At = Layout<D, 1>;
-  using V = hn::Vec<D>;
+  constexpr size_t kStep = FloatTables::kAccuracyColumns * FloatTables::kLanes;
   const int Q = t.Q();
-  const V first_lane = no_first_lane(d);
-  const auto may_dd = [&](int q) {
-    return hn::LoadDup128(
-        d, t.allowed() + static_cast<size_t>(q * FloatTables::kAllowedColumns + FloatTables::kMayDD) *
-                             FloatTables::kLanes);
-  };
-  V carry = hn::Set(d, -std::numeric_limits<float>::infinity());
-  for (int q = 0; q < Q; ++q) {
-    float* cell = row.d + At::d(q, 0);
-    const V del = hn::Max(hn::Load(d, cell), carry);
-    hn::Store(del, d, cell);
-    carry = hn::And(may_dd(q), del);
-  }
+  const auto first_lane = no_first_lane(d);
+  const float* last_step = t.accuracy_steps() + (Q - 1) * kStep;
   for (int pass = 1; pass < FloatTables::kLanes; ++pass) {
     carry = hn::Add(next_lane(d, carry), first_lane);
     for (int q = 0; q < Q; ++q) {
       float* cell = row.d + At::d(q, 0);
-      const V before = hn::Load(d, cell);
-      if (hn::AllFalse(d, hn::Gt(carry, before))) return;
+      const auto before = hn::Load(d, cell);
+      const auto wins = hn::Gt(carry, before);
+      if (hn::AllFalse(d, wins)) {
+        pass = FloatTables::kLanes;
+        break;
+      }
+      uint8_t* choice = choices + (static_cast<size_t>(q) * kChoices + kIsMD) * choice_bytes<D>();
+      hn::StoreMaskBits(d, hn::AndNot(wins, hn::LoadMaskBits(d, choice)), choice);
       hn::Store(hn::Max(before, carry), d, cell);
-      carry = hn::And(may_dd(q), carry);
+      carry = hn::Add(carry, hn::LoadDup128(d, t.accuracy_steps() + q * kStep +
+                                                   FloatTables::kFreeDD * FloatTables::kLanes));
     }
   }
+  // Only now is known what leads to the first deletions of the lanes.
+  const auto into = [&](const float* cell, int c) {
+    return next_lane(d, hn::Add(hn::Load(d, cell), hn::LoadDup128(d, last_step + c * FloatTables::kLanes)));
+  };
+  hn::StoreMaskBits(d,
+                    hn::Ge(into(row.mi + At::m(Q - 1, 0), FloatTables::kFreeMD),
+                           into(row.d + At::d(Q - 1, 0), FloatTables::kFreeDD)),
+                    choices + kIsMD * choice_bytes<D>());
 }
 
 // One value per slot into all lanes of its block.
@@ -197,7 +266,7 @@ class EnvelopeGroup {
   static constexpr int kSlots = At::kSlots;
 
   static size_t bytes(int Q, size_t L) {
-    return (L + 1) * (2 * At::mi_size(Q) + At::d_size(Q)) * sizeof(float);
+    return (L + 1) * (2 * At::mi_size(Q) * sizeof(float) + choices_size(Q));
   }
 
   EnvelopeGroup(const Profile& profile, const EnvelopeTask* tasks, const int* order, int n,
@@ -221,6 +290,9 @@ class EnvelopeGroup {
   }
 
  private:
+  // Bytes of a row of choices.
+  static size_t choices_size(int Q) { return static_cast<size_t>(Q) * kChoices * choice_bytes<D>(); }
+
   void reserve() {
     const size_t n_rows = static_cast<size_t>(L_) + 1;
     const auto grow = [](auto& values, size_t n) {
@@ -229,31 +301,25 @@ class EnvelopeGroup {
     try {
       grow(scratch_.forward, n_rows * mi_size_);
       grow(scratch_.backward, n_rows * mi_size_);
-      grow(scratch_.accuracy_deletes, n_rows * d_size_);
+      grow(scratch_.choices, n_rows * choices_size_ + 8);  // loads of bits may read beyond their end
     } catch (const std::bad_alloc&) {
       base::throw_machine("not enough memory to align {} residues with the {} nodes of '{}' ({} MiB)", L_,
                           profile_.M(), profile_.core().name, bytes(t_.Q(), n_rows) >> 20);
     }
     grow(scratch_.deletes, d_size_);
+    grow(scratch_.accuracy, mi_size_);
+    grow(scratch_.exits, n_rows * kSlots);
     scratch_.null2_sums.assign(mi_size_, 0.0f);
     scratch_.scales.assign(n_rows * kSlots, 0.0f);
     for (auto* rows : {&scratch_.forward_rows, &scratch_.backward_rows, &scratch_.accuracy_rows}) {
       if (rows->size() < kSlots) rows->resize(kSlots);
       for (int s = 0; s < n_; ++s) (*rows)[s].resize(stretches_[s]->residues.size() + 1);
     }
-    // Where node k lies.
-    scratch_.match_cell.resize(t_.M() + 1);
-    scratch_.delete_cell.resize(t_.M() + 1);
-    for (int k = 1; k <= t_.M(); ++k) {
-      const int q = (k - 1) % t_.Q(), r = (k - 1) / t_.Q();
-      scratch_.match_cell[k] = static_cast<int>(At::m(q, 0)) + r;
-      scratch_.delete_cell[k] = static_cast<int>(At::d(q, 0)) + r;
-    }
   }
 
   float* forward_row(int i) { return scratch_.forward.data() + static_cast<size_t>(i) * mi_size_; }
   float* backward_row(int i) { return scratch_.backward.data() + static_cast<size_t>(i) * mi_size_; }
-  float* accuracy_row(int i) { return scratch_.accuracy_deletes.data() + static_cast<size_t>(i) * d_size_; }
+  uint8_t* choices_row(int i) { return scratch_.choices.data() + static_cast<size_t>(i) * choices_size_; }
 
   void forward_backward() {
     const D d;
@@ -283,8 +349,9 @@ class EnvelopeGroup {
   void fill() {
     const D d;
     constexpr float kImpossible = -std::numeric_limits<float>::infinity();
-    std::fill_n(backward_row(0), mi_size_, kImpossible);
-    std::fill_n(accuracy_row(0), d_size_, kImpossible);
+    const Row row = {scratch_.accuracy.data(), scratch_.deletes.data()};
+    std::fill_n(row.mi, mi_size_, kImpossible);
+    std::fill_n(row.d, d_size_, kImpossible);
     for (int s = 0; s < n_; ++s) {
       SpecialRow& first = scratch_.accuracy_rows[s][0];
       first = SpecialRow{};
@@ -292,41 +359,65 @@ class EnvelopeGroup {
     }
     float begin[kSlots] = {};
     for (int i = 1; i <= L_; ++i) {
-      const Row previous = {backward_row(i - 1), accuracy_row(i - 1)},
-                row = {backward_row(i), accuracy_row(i)};
-      const auto highest = accuracy_match_insert(
-          d, t_, spread(d, begin), previous, spread(d, &scratch_.scales[static_cast<size_t>(i) * kSlots]),
-          forward_row(i), row, any_null2_ ? scratch_.null2_sums.data() : nullptr);
-      accuracy_deletes(d, t_, row);
-      HWY_ALIGN float end[hn::MaxLanes(D())];
-      hn::Store(highest, d, end);
+      hn::Vec<D> carry;
+      const Highest<D> highest =
+          accuracy_first_pass(d, t_, spread(d, begin), row, forward_row(i), backward_row(i),
+                              spread(d, &scratch_.scales[static_cast<size_t>(i) * kSlots]),
+                              any_null2_ ? scratch_.null2_sums.data() : nullptr, choices_row(i), carry);
+      accuracy_more_passes(d, t_, row, choices_row(i), carry);
+      HWY_ALIGN float end[hn::MaxLanes(D())], end_q[hn::MaxLanes(D())];
+      hn::Store(highest.value, d, end);
+      hn::Store(highest.q, d, end_q);
       for (int s = 0; s < n_; ++s) {
         std::vector<SpecialRow>& rows = scratch_.accuracy_rows[s];
         if (i >= static_cast<int>(rows.size())) continue;
-        rows[i].E = end[s * FloatTables::kLanes];
+        rows[i].E = best_exit(end + s * FloatTables::kLanes, end_q + s * FloatTables::kLanes,
+                              scratch_.exits[static_cast<size_t>(i) * kSlots + s]);
         fill_accuracy_flanks(stretches_[s]->length, scratch_.backward_rows[s][i], rows[i - 1], rows[i]);
         begin[s] = rows[i].B;
       }
     }
   }
 
+  // The highest match value of a row, which no delete value exceeds, and the node that has it: of equal ones
+  // the last in the order of vectors, then lanes.
+  float best_exit(const float* value, const float* q, int& k) const {
+    int best = 0;
+    for (int r = 1; r < FloatTables::kLanes; ++r) {
+      if (value[r] > value[best] || (value[r] == value[best] && q[r] >= q[best])) best = r;
+    }
+    k = best * t_.Q() + static_cast<int>(q[best]) + 1;
+    // Cells beyond the model hold 0. They are as good as the model's only if these are 0 as well, all of
+    // them.
+    for (int at = t_.Q() - 1; k > t_.M(); --at) {
+      for (int r = FloatTables::kLanes - 1; r >= 0 && k > t_.M(); --r) k = r * t_.Q() + at + 1;
+    }
+    return value[best];
+  }
+
   void finish(int s) {
     EnvelopeScore& out = *out_[s];
     if (!out.in_range) return;
     const size_t block = static_cast<size_t>(s) * FloatTables::kLanes;
+    const SlotChoices choices = {profile_,
+                                 stretches_[s]->length,
+                                 forward_row(0) + block,
+                                 backward_row(0) + block,
+                                 mi_size_,
+                                 At::m(1, 0),
+                                 At::i(0, 0),
+                                 choices_row(0),
+                                 choices_size_,
+                                 choice_bytes<D>(),
+                                 block,
+                                 scratch_.exits.data() + s,
+                                 kSlots,
+                                 scratch_.accuracy_rows[s],
+                                 scratch_.backward_rows[s],
+                                 scratch_.scales.data() + s};
     const int L = static_cast<int>(stretches_[s]->residues.size());
-    const SlotCells cells = {forward_row(0) + block,
-                             backward_row(0) + block,
-                             accuracy_row(0) + block,
-                             mi_size_,
-                             d_size_,
-                             At::i(0, 0) - At::m(0, 0),
-                             scratch_.match_cell.data(),
-                             scratch_.delete_cell.data(),
-                             scratch_.backward_rows[s].data(),
-                             scratch_.accuracy_rows[s].data()};
     out.alignment.expected_accuracy = scratch_.accuracy_rows[s][L].C;
-    out.alignment.steps = AccuracyTraceback<SlotCells>(profile_, stretches_[s]->length, L, cells).run();
+    out.alignment.steps = trace_accuracy(choices);
     if (tasks_[s]->wants_null2) out.null2 = null2(s, L);
   }
 
@@ -353,6 +444,7 @@ class EnvelopeGroup {
   EnvelopeScratch& scratch_;
   const int n_;
   const size_t mi_size_ = At::mi_size(t_.Q()), d_size_ = At::d_size(t_.Q());
+  const size_t choices_size_ = choices_size(t_.Q());
   const EnvelopeTask* tasks_[kSlots] = {};
   const ForwardTask* stretches_[kSlots] = {};
   EnvelopeScore* out_[kSlots] = {};

@@ -4,6 +4,7 @@
 #ifndef FOLDMESH_HMM_DOMAINS_ENVELOPE_SCORES_H_
 #define FOLDMESH_HMM_DOMAINS_ENVELOPE_SCORES_H_
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -30,21 +31,21 @@ struct EnvelopeScore {
 // Working memory of EnvelopeScorer.
 struct EnvelopeScratch {
   simd::AlignedVector<float> forward, backward;  // match and insert cells of all rows
-  simd::AlignedVector<float> accuracy_deletes;   // delete cells of all rows
-  simd::AlignedVector<float> deletes;            // of one row
+  simd::AlignedVector<float> deletes, accuracy;  // delete cells; match and insert values; of one row
+  std::vector<uint8_t> choices;                  // where the values of all rows came from, as bits
+  std::vector<int> exits;                        // per row and slot the node that the best path ends at
   simd::AlignedVector<float> null2_sums;
   simd::AlignedVector<float> null2_match, null2_insert;  // of one envelope, [Q][4]
   std::vector<float> scales;                             // what turns products of cells into posteriors
-  std::vector<int> match_cell, delete_cell;              // [M+1] place of node k in a row
   std::vector<std::vector<SpecialRow>> forward_rows, backward_rows, accuracy_rows;  // per slot
 };
 
 // Working memory for one thread; not thread-safe. Vectors hold several envelopes of similar length side by
 // side, so a call with many is faster than many calls.
 //
-// Memory: 20 bytes per residue and node of the envelopes that share vectors. Their number is chosen so that
+// Memory: 17 bytes per residue and node of the envelopes that share vectors. Their number is chosen so that
 // this stays below kSharedBytes; a longer envelope is worked on by itself and takes what it takes (M = L =
-// 2000: 80 MB).
+// 2000: 66 MB).
 class EnvelopeScorer {
  public:
   static constexpr size_t kSharedBytes = size_t{32} << 20;

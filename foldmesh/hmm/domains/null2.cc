@@ -66,9 +66,7 @@ Null2Odds null2_odds(const FloatTables& tables, const float* match, const float*
 Null2Odds null2_by_nodes(const FloatTables& tables, std::span<const int> nodes,
                          simd::AlignedVector<float>& counts) {
   counts.assign(static_cast<size_t>(tables.Q()) * FloatTables::kLanes, 0.0f);
-  for (int k : nodes) {
-    counts[static_cast<size_t>((k - 1) % tables.Q()) * FloatTables::kLanes + (k - 1) / tables.Q()] += 1.0f;
-  }
+  for (int k : nodes) counts[tables.place(k)] += 1.0f;
   const float norm = static_cast<float>(1.0 / static_cast<float>(nodes.size()));
   for (float& count : counts) count *= norm;
   return null2_odds(tables, counts.data(), nullptr, 0.0f);

@@ -1,5 +1,6 @@
 // The fill written plainly; the definition that envelope_scores.cc is tested against.
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "foldmesh/hmm/domains/accuracy_traceback.h"
@@ -39,16 +40,55 @@ void fill(const Profile& profile, const LengthModel& length, const DpMatrix& pos
   }
 }
 
-struct MatrixCells {
+// In the traceback a forbidden transition is left out.
+float followed(float transition, float value) { return transition > 0 ? value : kImpossible; }
+
+// Finds out from the values of the fill where they came from.
+struct MatrixChoices {
+  const Profile& profile;
+  const LengthModel& length;
   const DpMatrix& posterior;
   const DpMatrix& values;
-  float m(int i, int k) const { return values.m(i)[k]; }
-  float i(int i, int k) const { return values.i(i)[k]; }
-  float d(int i, int k) const { return values.d(i)[k]; }
-  float begin(int i) const { return values.specials[i].B; }
-  float end(int i) const { return values.specials[i].E; }
-  float flank(int i) const { return values.specials[i].C; }
-  float flank_posterior(int i) const { return posterior.specials[i].C; }
+  const TransitionTable<float>& t = profile.odds_transitions();
+
+  int exit_row() const { return accuracy_exit_row(length, values.specials, posterior.specials); }
+
+  // The best match or delete cell of the row. Scanned in the reference's vector order, where the last of
+  // equal match cells wins and a match wins over an equal delete.
+  bool find_exit(int i, AlignmentState& state, int& k_best) const {
+    const float *m = values.m(i), *d = values.d(i);
+    float best = kImpossible;
+    for (int q = 0; q < profile.Q(); ++q) {
+      for (int r = 0; r < Profile::kLanes; ++r) {
+        const int k = r * profile.Q() + q + 1;
+        if (k > profile.M() || !(m[k] >= best)) continue;
+        best = m[k];
+        state = AlignmentState::kMatch;
+        k_best = k;
+      }
+      for (int r = 0; r < Profile::kLanes; ++r) {
+        const int k = r * profile.Q() + q + 1;
+        if (k > profile.M() || !(d[k] > best)) continue;
+        best = d[k];
+        state = AlignmentState::kDelete;
+        k_best = k;
+      }
+    }
+    return best > kImpossible;
+  }
+
+  int into_match(int i, int k) const {
+    const std::array<float, 4> value = {
+        followed(t.mm[k], values.m(i - 1)[k - 1]), followed(t.im[k], values.i(i - 1)[k - 1]),
+        followed(t.dm[k], values.d(i - 1)[k - 1]), followed(t.bm[k], values.specials[i - 1].B)};
+    return static_cast<int>(std::max_element(value.begin(), value.end()) - value.begin());
+  }
+  bool delete_from_match(int i, int k) const {
+    return followed(t.md[k - 1], values.m(i)[k - 1]) >= followed(t.dd[k - 1], values.d(i)[k - 1]);
+  }
+  bool insert_from_match(int i, int k) const {
+    return followed(t.mi[k], values.m(i - 1)[k]) >= followed(t.ii[k], values.i(i - 1)[k]);
+  }
   float match_posterior(int i, int k) const { return posterior.m(i)[k]; }
   float insert_posterior(int i, int k) const { return posterior.i(i)[k]; }
 };
@@ -60,7 +100,7 @@ OptimalAlignment optimal_accuracy_alignment_ref(const Profile& profile, const Le
   fill(profile, length, posterior, values);
   OptimalAlignment result;
   result.expected_accuracy = values.specials[posterior.L()].C;
-  result.steps = AccuracyTraceback<MatrixCells>(profile, length, posterior.L(), {posterior, values}).run();
+  result.steps = trace_accuracy(MatrixChoices{profile, length, posterior, values});
   return result;
 }
 

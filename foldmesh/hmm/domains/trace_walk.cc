@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/hmm/numeric.h"
@@ -10,8 +11,8 @@
 namespace foldmesh::hmm {
 namespace {
 
-constexpr uint32_t kNodesKept = 8, kMostRowsKept = 2048;
-constexpr size_t kExitsKept = 32;
+constexpr uint32_t kNodesKept = 16, kMostRowsKept = 2048;
+constexpr size_t kExitSumsKept = size_t{1} << 18;
 constexpr double kDraws = 4294967296.0;  // of which a draw is one
 
 }  // namespace
@@ -19,11 +20,13 @@ constexpr double kDraws = 4294967296.0;  // of which a draw is one
 TraceWalk::TraceWalk(const Profile& profile, const LengthModel& length, std::span<const SpecialRow> rows,
                      const RegionCells& cells)
     : profile_(profile), t_(profile.odds_transitions()), length_(length), rows_(rows), cells_(cells) {
-  const int M = profile.M(), Q = profile.Q();
+  const int M = profile.M();
   match_cell_.resize(M + 1);
   delete_cell_.resize(M + 1);
   for (int k = 1; k <= M; ++k) {
-    const auto q = static_cast<size_t>((k - 1) % Q), r = static_cast<size_t>((k - 1) / Q);
+    const int place = profile.float_tables().place(k);
+    const auto q = static_cast<size_t>(place / Profile::kLanes);
+    const auto r = static_cast<size_t>(place % Profile::kLanes);
     match_cell_[k] = static_cast<uint32_t>(q * cells.match_vector + r);
     delete_cell_[k] = static_cast<uint32_t>(q * cells.delete_vector + r);
   }
@@ -91,18 +94,18 @@ void TraceWalk::step(Lcg& rng) {
   }
 }
 
-void TraceWalk::lost() const {
+void TraceWalk::lost(int i, int k) const {
   base::throw_internal("sampled alignment with '{}' left the matrix at residue {}, node {}",
-                       profile_.core().name, i_, k_);
+                       profile_.core().name, i, k);
 }
 
 int TraceWalk::previous_row() const {
-  if (i_ < 1) lost();
+  if (i_ < 1) lost(i_, k_);
   return i_ - 1;
 }
 
 int TraceWalk::previous_node() const {
-  if (k_ < 1) lost();
+  if (k_ < 1) lost(i_, k_);
   return k_ - 1;
 }
 
@@ -132,40 +135,54 @@ void TraceWalk::from_begin(Lcg& rng) {
   state_ = row.b.pick(rng.next()) == 0 ? State::kN : State::kJ;
 }
 
-// Walking back, so the first match state seen is the last of the domain.
+// Follows the path as long as it stays in match states, which is most of the time.
+void TraceWalk::from_match(Lcg& rng) {
+  constexpr State kStates[] = {State::kB, State::kM, State::kI, State::kD};
+  const auto row_of_cells = static_cast<uint64_t>(profile_.M() + 1);
+  int i = i_, k = k_, pick = 1;
+  Lcg draws = rng;
+  while (pick == 1) {
+    if (i < 1 || k < 1) lost(i, k);
+    const uint64_t cell = static_cast<uint64_t>(i) * row_of_cells + k;
+    MatchChoice& kept = matches_[(i & match_rows_mask_) * kNodesKept + (k & (kNodesKept - 1))];
+    const int row = i - 1, before = k - 1;
+    if (kept.cell != cell) {
+      kept.cell = cell;
+      kept.choice = choice_of<4>({rows_[row].B * t_.bm[k], m(row, before) * t_.mm[k],
+                                  ins(row, before) * t_.im[k], d(row, before) * t_.dm[k]});
+    }
+    pick = kept.choice.pick(draws.next());
+    if (pick == 0) break;  // the domain begins with this match
+    i = row;
+    k = before;
+    if (pick == 1) nodes_.push_back(k);
+  }
+  rng = draws;
+  state_ = kStates[pick];
+  TraceDomain& domain = domains_.back();
+  if (pick == 0) {
+    domain.seq_from = i;
+    domain.hmm_from = k;
+    const size_t first = static_cast<size_t>(domain.nodes.data() - nodes_.data());
+    domain.nodes = std::span<const int>(nodes_).subspan(first);
+    --i;
+    --k;
+  } else if (pick == 2) {
+    nodes_.push_back(k);
+  }
+  i_ = i;
+  k_ = k;
+}
+
+// The last match of a domain comes first; its nodes are counted from there, and the first match is known when
+// the domain begins.
 void TraceWalk::visit_match() {
   TraceDomain& domain = domains_.back();
   if (domain.seq_to == 0) {
     domain.seq_to = i_;
     domain.hmm_to = k_;
   }
-  domain.seq_from = i_;
-  domain.hmm_from = k_;
   nodes_.push_back(k_);
-}
-
-void TraceWalk::from_match(Lcg& rng) {
-  const int row = previous_row(), k = previous_node();
-  const uint64_t cell = static_cast<uint64_t>(i_) * (profile_.M() + 1) + k_;
-  MatchChoice& kept = matches_[(i_ & match_rows_mask_) * kNodesKept + (k_ & (kNodesKept - 1))];
-  if (kept.cell != cell) {
-    kept.cell = cell;
-    kept.choice = choice_of<4>(
-        {rows_[row].B * t_.bm[k_], m(row, k) * t_.mm[k_], ins(row, k) * t_.im[k_], d(row, k) * t_.dm[k_]});
-  }
-  constexpr State kStates[] = {State::kB, State::kM, State::kI, State::kD};
-  state_ = kStates[kept.choice.pick(rng.next())];
-  i_ = row;
-  k_ = k;
-  if (state_ == State::kM) {
-    visit_match();
-  } else if (state_ == State::kI) {
-    nodes_.push_back(k_);
-  } else if (state_ == State::kB) {
-    TraceDomain& domain = domains_.back();
-    const size_t first = static_cast<size_t>(domain.nodes.data() - nodes_.data());
-    domain.nodes = std::span<const int>(nodes_).subspan(first);
-  }
 }
 
 void TraceWalk::from_insert(Lcg& rng) {
@@ -187,28 +204,38 @@ void TraceWalk::from_delete(Lcg& rng) {
   if (state_ == State::kM) visit_match();
 }
 
-// Running sums over the cells of a row in the reference's order: vector by vector, and in each the match
-// lanes, then the delete lanes.
-const std::vector<double>& TraceWalk::exit_sums(int i) {
-  int& index = row_choices_[i].exit;
+// Adds the cells of vector q in the reference's order, the match lanes, then the delete lanes; stops at the
+// first cell at which the sum exceeds `roll` and returns its place, or 8.
+int TraceWalk::add_exits(int q, float inverse, double roll, double& sum) const {
+  const float* match = cells_.match + i_ * cells_.match_row + q * cells_.match_vector;
+  const float* deletes = cells_.deletes + i_ * cells_.deletes_row + q * cells_.delete_vector;
+  int place = 0;
+  for (const float* lanes : {match, deletes}) {
+    for (int r = 0; r < Profile::kLanes; ++r, ++place) {
+      sum += lanes[r] * inverse;
+      if (roll < sum) return place;
+    }
+  }
+  return place;
+}
+
+// Running sums over the vectors of row i_.
+const std::vector<double>& TraceWalk::exit_sums(float inverse) {
+  int& index = row_choices_[i_].exit;
   if (index >= 0) return exits_[index];
-  if (exit_rows_.size() == kExitsKept) {
+  if (exit_rows_.size() * profile_.Q() > kExitSumsKept) {
     for (int row : exit_rows_) row_choices_[row].exit = -1;
     exit_rows_.clear();
   }
   index = static_cast<int>(exit_rows_.size());
-  exit_rows_.push_back(i);
+  exit_rows_.push_back(i_);
   if (exits_.size() < exit_rows_.size()) exits_.emplace_back();
   std::vector<double>& sums = exits_[index];
-  sums.clear();
-  const float inverse = static_cast<float>(1.0 / rows_[i].E);
+  sums.resize(profile_.Q());
   double sum = 0;
   for (int q = 0; q < profile_.Q(); ++q) {
-    const float* match = cells_.match + i * cells_.match_row + q * cells_.match_vector;
-    const float* deletes = cells_.deletes + i * cells_.deletes_row + q * cells_.delete_vector;
-    for (const float* lanes : {match, deletes}) {
-      for (int r = 0; r < Profile::kLanes; ++r) sums.push_back(sum += lanes[r] * inverse);
-    }
+    add_exits(q, inverse, std::numeric_limits<double>::infinity(), sum);
+    sums[q] = sum;
   }
   return sums;
 }
@@ -216,28 +243,23 @@ const std::vector<double>& TraceWalk::exit_sums(int i) {
 // Picks the match or delete state that the domain leaves from. Rounding may leave the sum of all cells short
 // of the draw: then it goes on from the first cell.
 void TraceWalk::choose_exit(Lcg& rng) {
-  const std::vector<double>& sums = exit_sums(i_);
+  constexpr int kPlaces = 2 * Profile::kLanes;
+  const float inverse = static_cast<float>(1.0 / rows_[i_].E);
+  const std::vector<double>& sums = exit_sums(inverse);
   const double roll = rng.uniform();
-  const double total = sums.back();
-  size_t place = static_cast<size_t>(std::upper_bound(sums.begin(), sums.end(), roll) - sums.begin());
-  if (place == sums.size()) {
-    if (!(total > 0)) lost();
-    const float inverse = static_cast<float>(1.0 / rows_[i_].E);
-    double sum = total;
-    do {
-      place = place + 1 < sums.size() ? place + 1 : 0;
-      const size_t q = place / (2 * Profile::kLanes), lane = place % (2 * Profile::kLanes);
-      const float* cells =
-          lane < Profile::kLanes
-              ? cells_.match + i_ * cells_.match_row + q * cells_.match_vector + lane
-              : cells_.deletes + i_ * cells_.deletes_row + q * cells_.delete_vector + lane - Profile::kLanes;
-      sum += *cells * inverse;
-    } while (!(roll < sum));
+  int q = static_cast<int>(std::upper_bound(sums.begin(), sums.end(), roll) - sums.begin());
+  double sum = q == 0 ? 0.0 : sums[q - 1];
+  if (q == profile_.Q()) {
+    if (!(sum > 0)) lost(i_, k_);
+    q = 0;
   }
-  const int q = static_cast<int>(place) / (2 * Profile::kLanes);
-  const int lane = static_cast<int>(place) % (2 * Profile::kLanes);
-  state_ = lane < Profile::kLanes ? State::kM : State::kD;
-  k_ = (lane % Profile::kLanes) * profile_.Q() + q + 1;
+  int place = add_exits(q, inverse, roll, sum);
+  while (place == kPlaces) {
+    q = q + 1 < profile_.Q() ? q + 1 : 0;
+    place = add_exits(q, inverse, roll, sum);
+  }
+  state_ = place < Profile::kLanes ? State::kM : State::kD;
+  k_ = (place % Profile::kLanes) * profile_.Q() + q + 1;
   domains_.push_back({});
   domains_.back().nodes = std::span<const int>(nodes_.data() + nodes_.size(), 0);
   if (state_ == State::kM) visit_match();

@@ -52,7 +52,7 @@ class TraceWalk {
 
   template <int n>
   static Choice<n> choice_of(const float (&weights)[n]);
-  [[noreturn]] void lost() const;
+  [[noreturn]] void lost(int i, int k) const;
   int previous_row() const;
   int previous_node() const;
 
@@ -63,7 +63,8 @@ class TraceWalk {
   void from_insert(Lcg& rng);
   void from_delete(Lcg& rng);
   void choose_exit(Lcg& rng);
-  const std::vector<double>& exit_sums(int i);
+  int add_exits(int q, float inverse, double roll, double& sum) const;
+  const std::vector<double>& exit_sums(float inverse);
   void visit_match();
 
   size_t match_at(int i, int k) const { return i * cells_.match_row + match_cell_[k]; }
@@ -81,7 +82,7 @@ class TraceWalk {
   std::vector<MatchChoice> matches_;  // a cache: the cells of residue i share kNodesKept places
   uint32_t match_rows_mask_;
   std::vector<RowChoices> row_choices_;
-  std::vector<std::vector<double>> exits_;  // running sums over the cells of a row
+  std::vector<std::vector<double>> exits_;  // running sums over the vectors of a row
   std::vector<int> exit_rows_;              // which rows they are
 
   State state_ = State::kC;

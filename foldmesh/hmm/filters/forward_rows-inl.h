@@ -23,6 +23,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 
 #include "foldmesh/hmm/filters/forward.h"
 #include "foldmesh/hmm/float_tables.h"
@@ -59,6 +60,13 @@ template <class V>
 HWY_INLINE V block_sum(V v) {
   const V pairs = hn::Add(v, hn::Shuffle2301(v));
   return hn::Add(pairs, hn::Shuffle1032(pairs));
+}
+
+// In every lane of a block the lowest of its lanes.
+template <class V>
+HWY_INLINE V block_min(V v) {
+  const V pairs = hn::Min(v, hn::Shuffle2301(v));
+  return hn::Min(pairs, hn::Shuffle1032(pairs));
 }
 
 // Lane r to lane r + 1 of its block, 0 into lane 0; and the other way round.
@@ -100,81 +108,112 @@ struct Layout {
 
 // --- Forward ---
 
-// Match and insert cells of a row from the row before, which may be the same memory, and the M->D part of the
-// delete cells; match sums of the lanes are left in `sum`. odds[s]: the match odds of slot s's residue.
+// Match cells of vector q from the cells before them, in the reference's order.
+template <class D>
+HWY_INLINE hn::Vec<D> match_cells(const float* step, D d, hn::Vec<D> begin, hn::Vec<D> m, hn::Vec<D> i,
+                                  hn::Vec<D> del, hn::Vec<D> odds) {
+  const auto column = [&](int c) { return hn::LoadDup128(d, step + c * FloatTables::kLanes); };
+  auto into = hn::Add(hn::Mul(begin, column(FloatTables::kBM)), hn::Mul(m, column(FloatTables::kMM)));
+  into = hn::Add(into, hn::Mul(i, column(FloatTables::kIM)));
+  into = hn::Add(into, hn::Mul(del, column(FloatTables::kDM)));
+  return hn::Mul(into, odds);
+}
+
+// What the first pass through a row leaves behind.
+template <class V, int kGroups>
+struct FirstPassState {
+  V sum[kGroups];     // of the match cells, lane by lane
+  V carry[kGroups];   // deletions that leave each lane
+  V lowest[kGroups];  // delete cell of each lane
+};
+
+// All cells of a row from the row before, which may be the same memory; the delete cells as if no deletion
+// came in from the lane before. odds[s]: the match odds of slot s's residue.
 template <class D, int kGroups>
-HWY_INLINE void forward_match_insert(D d, const FloatTables& t, const float* const* odds,
-                                     const hn::Vec<D>* begin, Row previous, Row row, hn::Vec<D>* sum) {
+HWY_INLINE FirstPassState<hn::Vec<D>, kGroups> forward_first_pass(D d, const FloatTables& t,
+                                                                  const float* const* odds,
+                                                                  const hn::Vec<D>* begin, Row previous,
+                                                                  Row row) {
   using At = Layout<D, kGroups>;
   using V = hn::Vec<D>;
+  constexpr size_t kStep = FloatTables::kForwardColumns * FloatTables::kLanes;
   const int Q = t.Q();
+  FirstPassState<V, kGroups> state;
   V m[kGroups], i[kGroups], del[kGroups], seed[kGroups];
+  const float* last_step = t.forward_steps() + (Q - 1) * kStep;
+  const V last_md = hn::LoadDup128(d, last_step + FloatTables::kMD * FloatTables::kLanes);
   for (int g = 0; g < kGroups; ++g) {
+    // The last match cell of a lane leads to the first delete cell of the next, so it is needed first; Q
+    // >= 2.
+    const V last =
+        match_cells(last_step, d, begin[g], hn::Load(d, previous.mi + At::m(Q - 2, g)),
+                    hn::Load(d, previous.mi + At::i(Q - 2, g)), hn::Load(d, previous.d + At::d(Q - 2, g)),
+                    load_blocks(d, odds + g * At::kBlocks, static_cast<size_t>(Q - 1) * 4));
+    seed[g] = next_lane(d, hn::Mul(last, last_md));
     m[g] = next_lane(d, hn::Load(d, previous.mi + At::m(Q - 1, g)));
     i[g] = next_lane(d, hn::Load(d, previous.mi + At::i(Q - 1, g)));
     del[g] = next_lane(d, hn::Load(d, previous.d + At::d(Q - 1, g)));
-    sum[g] = seed[g] = hn::Zero(d);
+    state.sum[g] = state.carry[g] = hn::Zero(d);
+    state.lowest[g] = hn::Set(d, std::numeric_limits<float>::infinity());
   }
   const float* step = t.forward_steps();
-  for (int q = 0; q < Q; ++q, step += FloatTables::kForwardColumns * FloatTables::kLanes) {
+  for (int q = 0; q < Q; ++q, step += kStep) {
     const auto column = [&](int c) { return hn::LoadDup128(d, step + c * FloatTables::kLanes); };
-    const V bm = column(FloatTables::kBM), mm = column(FloatTables::kMM), im = column(FloatTables::kIM);
-    const V dm = column(FloatTables::kDM), mi = column(FloatTables::kMI), ii = column(FloatTables::kII);
-    const V md = column(FloatTables::kMD);
+    const V mi = column(FloatTables::kMI), ii = column(FloatTables::kII), md = column(FloatTables::kMD);
+    const size_t at = static_cast<size_t>(q) * FloatTables::kLanes;
+    const V dd = hn::LoadDup128(d, t.dd() + at), unused = hn::LoadDup128(d, t.unused_deletes() + at);
     for (int g = 0; g < kGroups; ++g) {
-      V into = hn::Add(hn::Mul(begin[g], bm), hn::Mul(m[g], mm));
-      into = hn::Add(into, hn::Mul(i[g], im));
-      into = hn::Add(into, hn::Mul(del[g], dm));
       const V match =
-          hn::Mul(into, load_blocks(d, odds + g * At::kBlocks, static_cast<size_t>(q) * FloatTables::kLanes));
+          match_cells(step, d, begin[g], m[g], i[g], del[g], load_blocks(d, odds + g * At::kBlocks, at));
       m[g] = hn::Load(d, previous.mi + At::m(q, g));
       i[g] = hn::Load(d, previous.mi + At::i(q, g));
       del[g] = hn::Load(d, previous.d + At::d(q, g));
       hn::Store(match, d, row.mi + At::m(q, g));
       hn::Store(hn::Add(hn::Mul(m[g], mi), hn::Mul(i[g], ii)), d, row.mi + At::i(q, g));
-      hn::Store(seed[g], d, row.d + At::d(q, g));
+      state.sum[g] = hn::Add(state.sum[g], match);
+      const V deleted = hn::Add(state.carry[g], seed[g]);
+      hn::Store(deleted, d, row.d + At::d(q, g));
+      state.carry[g] = hn::Mul(deleted, dd);
+      state.lowest[g] = hn::Min(state.lowest[g], hn::Add(deleted, unused));
       seed[g] = hn::Mul(match, md);
-      sum[g] = hn::Add(sum[g], match);
     }
   }
-  for (int g = 0; g < kGroups; ++g) {
-    hn::Store(next_lane(d, seed[g]), d, row.d + At::d(0, g));
-  }
+  return state;
 }
 
-// Delete cells from their M->D parts; adds their lane sums to `sum`.
+// Carries deletions on from lane to lane; returns in `sum` the lane sums of the row, the match cells' first.
 template <class D, int kGroups>
-HWY_INLINE void forward_deletes(D d, const FloatTables& t, Row row, hn::Vec<D>* sum) {
+HWY_INLINE void forward_more_passes(D d, const FloatTables& t, Row row,
+                                    FirstPassState<hn::Vec<D>, kGroups>& state, hn::Vec<D>* sum) {
   using At = Layout<D, kGroups>;
   using V = hn::Vec<D>;
   const int Q = t.Q();
-  V carry[kGroups];
-  for (int g = 0; g < kGroups; ++g) carry[g] = hn::Zero(d);
-  for (int q = 0; q < Q; ++q) {
-    const V dd = hn::LoadDup128(d, t.dd() + static_cast<size_t>(q) * FloatTables::kLanes);
-    for (int g = 0; g < kGroups; ++g) {
-      float* cell = row.d + At::d(q, g);
-      const V del = hn::Add(carry[g], hn::Load(d, cell));
-      carry[g] = hn::Mul(del, dd);
-      hn::Store(del, d, cell);
-    }
+  V negligible[kGroups];
+  for (int g = 0; g < kGroups; ++g) {
+    // Adding less than this to any delete cell does not change its bits.
+    negligible[g] = hn::Mul(block_min(state.lowest[g]), hn::Set(d, 0x1p-26f));
   }
-  V with_deletes[kGroups];
   for (int pass = 1; pass < FloatTables::kLanes; ++pass) {
     hn::Mask<D> changed[kGroups];
+    auto small = hn::Eq(negligible[0], negligible[0]);
     for (int g = 0; g < kGroups; ++g) {
-      carry[g] = next_lane(d, carry[g]);
-      changed[g] = hn::Gt(carry[g], carry[g]);
-      with_deletes[g] = sum[g];
+      state.carry[g] = next_lane(d, state.carry[g]);
+      small = hn::And(small, hn::Le(state.carry[g], negligible[g]));
+    }
+    // What is carried only shrinks, in this pass and in those that follow.
+    if (pass > 1 && hn::AllTrue(d, small)) break;
+    for (int g = 0; g < kGroups; ++g) {
+      changed[g] = hn::Gt(state.carry[g], state.carry[g]);
+      sum[g] = state.sum[g];
     }
     for (int q = 0; q < Q; ++q) {
       const V dd = hn::LoadDup128(d, t.dd() + static_cast<size_t>(q) * FloatTables::kLanes);
       for (int g = 0; g < kGroups; ++g) {
         float* cell = row.d + At::d(q, g);
-        const V before = hn::Load(d, cell), del = hn::Add(carry[g], before);
+        const V before = hn::Load(d, cell), del = hn::Add(state.carry[g], before);
         changed[g] = hn::Or(changed[g], hn::Gt(del, before));
-        carry[g] = hn::Mul(carry[g], dd);
-        with_deletes[g] = hn::Add(with_deletes[g], del);
+        state.carry[g] = hn::Mul(state.carry[g], dd);
+        sum[g] = hn::Add(sum[g], del);
         hn::Store(del, d, cell);
       }
     }
@@ -183,11 +222,10 @@ HWY_INLINE void forward_deletes(D d, const FloatTables& t, Row row, hn::Vec<D>* 
     bool any = false;
     for (int g = 0; g < kGroups; ++g) {
       any |= !hn::AllFalse(d, changed[g]);
-      carry[g] = hn::IfThenElseZero(any_in_block(d, changed[g]), carry[g]);
+      state.carry[g] = hn::IfThenElseZero(any_in_block(d, changed[g]), state.carry[g]);
     }
     if (!any) break;
   }
-  for (int g = 0; g < kGroups; ++g) sum[g] = with_deletes[g];
 }
 
 // The special states of the slots of one group, the same value in all lanes of a block.

@@ -87,8 +87,8 @@ void forward_slots(D d, const FloatTables& t, const Slots<D, kGroups>& slots, Sp
     slots.set_odds(i, odds);
     const Row previous = row_at(i - 1), row = row_at(i);
     for (int g = 0; g < kGroups; ++g) begin[g] = f[g].B;
-    forward_match_insert<D, kGroups>(d, t, odds, begin, previous, row, sum);
-    forward_deletes<D, kGroups>(d, t, row, sum);
+    auto state = forward_first_pass<D, kGroups>(d, t, odds, begin, previous, row);
+    forward_more_passes<D, kGroups>(d, t, row, state, sum);
     for (int g = 0; g < kGroups; ++g) {
       next_forward_flanks(flank_odds[g], block_sum(sum[g]), f[g]);
       f[g].scale = hn::Set(d, 1.0f);
