@@ -1,23 +1,24 @@
-// Where the floating-point stages of a profile search spend their time: real queries against real targets,
-// stage by stage, one thread.
+// What the floating-point stages of a profile search cost: every query is searched against every target, and
+// the targets that pass the integer filters go through Forward, Backward and domain definition, stage by
+// stage, on one thread. The scalar definitions of the same stages are timed next to them.
 #include <fmt/format.h>
 #include <time.h>
 
 #include <CLI/CLI.hpp>
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <vector>
 
-#include "foldmesh/hmm/background.h"
+#include "foldmesh/bio/alphabet.h"
 #include "foldmesh/hmm/build.h"
+#include "foldmesh/hmm/domains/domain_definition.h"
 #include "foldmesh/hmm/domains/domain_definition_ref.h"
-#include "foldmesh/hmm/domains/optimal_accuracy.h"
-#include "foldmesh/hmm/domains/stochastic_trace.h"
-#include "foldmesh/hmm/evalue.h"
 #include "foldmesh/hmm/filters/cascade.h"
+#include "foldmesh/hmm/filters/forward.h"
+#include "foldmesh/hmm/profile.h"
 #include "foldmesh/seqio/fasta.h"
+#include "foldmesh/simd/target.h"
 
 namespace foldmesh {
 namespace {
@@ -30,177 +31,154 @@ double cpu_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
+// One stage of all queries.
 struct Stage {
-  const char* name;
-  double seconds = 0;
-  double cells = 0;
-  int64_t calls = 0;
-  template <typename F>
-  auto time(double n, F f) {
+  std::string name;
+  double seconds = 0, cells = 0;
+  int64_t n_targets = 0;
+
+  template <typename Body>
+  void time(Body body) {
     const double start = cpu_seconds();
-    const auto finish = [&] {
-      seconds += cpu_seconds() - start;
-      cells += n;
-      ++calls;
-    };
-    if constexpr (std::is_void_v<decltype(f())>) {
-      f();
-      finish();
-    } else {
-      auto r = f();
-      finish();
-      return r;
-    }
+    body();
+    seconds += cpu_seconds() - start;
   }
 };
 
-std::vector<bio::Sequence> read(const std::string& path, size_t limit) {
+std::vector<bio::Sequence> read(const std::string& path) {
   seqio::FastaReader reader(path);
   std::vector<bio::Sequence> all;
-  bio::Sequence one;
-  while (all.size() < limit && reader.next(one)) all.push_back(one);
+  for (bio::Sequence one; reader.next(one);) all.push_back(one);
   return all;
 }
 
-// Targets that reach Forward.
-std::vector<int> survivors(const hmm::Profile& profile, const std::vector<Residues>& targets,
-                           const hmm::PipelineOptions& o) {
-  using namespace hmm;
-  const BiasFilter bias(profile.core());
-  const EvalueParameters& fit = profile.core().evalue;
-  UngappedScratch u;
-  ViterbiScratch v;
-  std::vector<int> out;
-  for (size_t t = 0; t < targets.size(); ++t) {
-    const Residues& x = targets[t];
-    const float msv = msv_filter_ref(profile, x, u).nats;
-    if (gumbel_survival(bit_score(msv, null_score((int)x.size())), fit.mu_msv, fit.lambda) > o.F1) continue;
-    const float null = bias.null_score(x);
-    double p = gumbel_survival(bit_score(msv, null), fit.mu_msv, fit.lambda);
-    if (p > o.F1) continue;
-    if (p > o.F2) {
-      p = gumbel_survival(bit_score(viterbi_filter_ref(profile, x, v).nats, null), fit.mu_viterbi,
-                          fit.lambda);
-      if (p > o.F2) continue;
-    }
-    out.push_back((int)t);
-  }
-  return out;
+struct Stages {
+  Stage build{"build and calibrate"}, forward{"Forward"}, backward{"Backward"}, define{"domains"};
+  Stage forward_ref{"Forward, scalar"}, backward_ref{"Backward, scalar"}, define_ref{"domains, scalar"};
+  int64_t n_regions = 0, n_clustered = 0, n_domains = 0;
+};
+
+double n_cells(const hmm::Profile& profile, const std::vector<hmm::ForwardTask>& tasks) {
+  double n = 0;
+  for (const hmm::ForwardTask& task : tasks) n += static_cast<double>(task.residues.size());
+  return n * profile.M();
 }
 
-void run(const std::string& queries_path, const std::string& targets_path, const std::string& cache) {
-  using namespace hmm;
-  std::vector<bio::Sequence> queries = read(queries_path, 50);
-  std::vector<Residues> targets;
-  for (const auto& s : read(targets_path, 1u << 30)) {
-    Residues r(s.residues.size());
-    for (size_t i = 0; i < r.size(); ++i) r[i] = bio::code_of(s.residues[i]);
-    targets.push_back(std::move(r));
+void run_scalar(const hmm::Profile& profile, const std::vector<hmm::ForwardTask>& tasks, Stages& stages) {
+  hmm::DpMatrix forward, backward;
+  hmm::DomainDefinerRef definer(profile, 42);
+  using Keep = hmm::DpMatrix::Keep;
+  for (const hmm::ForwardTask& task : tasks) {
+    stages.forward_ref.time(
+        [&] { hmm::forward_ref(profile, task.length, task.residues, Keep::kSpecials, forward); });
+    stages.backward_ref.time(
+        [&] { hmm::backward_ref(profile, task.length, task.residues, forward, Keep::kSpecials, backward); });
+    stages.define_ref.time([&] { definer.define(task.residues, forward, backward); });
   }
-  PipelineOptions o;
-  o.F1 = 5e-4;
-  o.F2 = 5e-5;
-  o.F3 = 5e-7;
-  Stage build{"build"}, fwd{"forward parser"}, bck{"backward parser"}, define{"define"};
-  std::vector<std::vector<int>> lists(queries.size());
-  std::vector<Profile> profiles;
-  for (auto& q : queries)
-    profiles.emplace_back(build.time((double)q.residues.size(), [&] { return build_from_sequence(q); }));
-  std::ifstream in(cache);
-  if (in) {
-    for (auto& l : lists) {
-      size_t n;
-      in >> n;
-      l.resize(n);
-      for (int& t : l) in >> t;
-    }
-  } else {
-    std::ofstream out(cache);
-    for (size_t q = 0; q < queries.size(); ++q) {
-      lists[q] = survivors(profiles[q], targets, o);
-      out << lists[q].size();
-      for (int t : lists[q]) out << ' ' << t;
-      out << '\n';
-    }
+  for (Stage* stage : {&stages.forward_ref, &stages.backward_ref, &stages.define_ref}) {
+    stage->cells += n_cells(profile, tasks);
+    stage->n_targets += static_cast<int64_t>(tasks.size());
   }
-  Stage vf{"vector forward"}, vb{"vector backward"}, vd{"vector define"};
-  for (size_t q = 0; q < queries.size(); ++q) {
-    std::vector<ForwardTask> tasks, passed;
-    const Profile& p = profiles[q];
-    double cells = 0;
-    for (int t : lists[q]) {
-      tasks.push_back({LengthModel::multihit((int)targets[t].size()), targets[t]});
-      cells += (double)targets[t].size() * p.M();
-    }
-    ForwardParser parser;
-    static std::vector<Specials> f, b;
-    static std::vector<DomainDefinition> defs;
-    if (f.size() < tasks.size()) {
-      f.resize(tasks.size());
-      b.resize(tasks.size());
-      defs.resize(tasks.size());
-    }
-    vf.time(cells, [&] { parser.forward(p, tasks, std::span(f).first(tasks.size())); });
-    const BiasFilter bias(p.core());
-    std::vector<Specials> pf;
-    cells = 0;
-    for (size_t n = 0; n < tasks.size(); ++n) {
-      if (exponential_survival(bit_score(f[n].nats, bias.null_score(tasks[n].residues)), p.core().evalue.tau,
-                               p.core().evalue.lambda) > o.F3)
-        continue;
-      passed.push_back(tasks[n]);
-      pf.push_back(f[n]);
-      cells += (double)tasks[n].residues.size() * p.M();
-    }
-    vb.time(cells, [&] { parser.backward(p, passed, pf, std::span(b).first(passed.size())); });
-    std::vector<DefinitionTask> dt;
-    for (size_t n = 0; n < passed.size(); ++n) dt.push_back({passed[n].residues, &pf[n], &b[n]});
-    static DomainDefiner* definer = nullptr;
-    if (!definer) definer = new DomainDefiner();
-    vd.time(cells, [&] { definer->define(p, 42, dt, std::span(defs).first(dt.size())); });
+}
+
+// Working memory, as a search keeps it from query to query.
+struct Work {
+  hmm::ForwardParser parser;
+  hmm::DomainDefiner definer;
+  std::vector<hmm::Specials> forward, backward;
+  std::vector<hmm::DomainDefinition> definitions;
+};
+
+void run_query(const bio::Sequence& query, const std::vector<Residues>& targets, bool scalar, Work& work,
+               Stages& stages) {
+  hmm::CoreModel model;
+  stages.build.time([&] { model = hmm::build_from_sequence(query); });
+  ++stages.build.n_targets;
+  const hmm::Profile profile(model);
+  hmm::PipelineOptions options;
+  options.F1 = 5e-4;
+  options.F2 = 5e-5;
+  options.F3 = 5e-7;
+  hmm::FilterCascade cascade(profile, options);
+  std::vector<hmm::ForwardTask> tasks;
+  std::vector<hmm::FilterOutcome> outcomes;
+  for (const Residues& target : targets) {
+    const hmm::FilterOutcome outcome = cascade.run(target);
+    if (!outcome.past_viterbi) continue;
+    outcomes.push_back(outcome);
+    tasks.push_back({hmm::LengthModel::multihit(static_cast<int>(target.size())), target});
   }
-  for (const Stage& s : {build, vf, vb, vd})
-    fmt::print("{:<20} {:>8} calls {:>10.4f} Mcells {:>8.3f} s {:>8.3f} ns/cell\n", s.name, s.calls,
-               s.cells / 1e6, s.seconds, s.seconds / s.cells * 1e9);
-  if (getenv("NOREF")) return;
-  int64_t regions = 0, clustered = 0, envelopes = 0, domains = 0, n_hits = 0;
-  double env_cells = 0;
-  for (size_t q = 0; q < queries.size(); ++q) {
-    const Profile& p = profiles[q];
-    const BiasFilter bias(p.core());
-    DpMatrix f, b;
-    DomainDefinerRef definer(p, 42);
-    for (int t : lists[q]) {
-      const Residues& x = targets[t];
-      const int L = (int)x.size();
-      const double cells = (double)L * p.M();
-      const LengthModel length = LengthModel::multihit(L);
-      const float nats =
-          fwd.time(cells, [&] { return forward_ref(p, length, x, DpMatrix::Keep::kSpecials, f); });
-      const double pv = exponential_survival(bit_score(nats, bias.null_score(x)), p.core().evalue.tau,
-                                             p.core().evalue.lambda);
-      if (pv > o.F3) continue;
-      ++n_hits;
-      bck.time(cells, [&] { return backward_ref(p, length, x, f, DpMatrix::Keep::kSpecials, b); });
-      const DomainDefinition& d = *define.time(cells, [&] { return &definer.define(x, f, b); });
-      regions += d.n_regions;
-      clustered += d.n_clustered;
-      envelopes += d.n_envelopes;
-      domains += (int64_t)d.domains.size();
-      for (auto& dom : d.domains) env_cells += (double)p.M() * (dom.env_to - dom.env_from + 1);
-    }
+  const size_t n_max = std::max(work.forward.size(), tasks.size());
+  work.forward.resize(n_max);
+  work.backward.resize(n_max);
+  work.definitions.resize(n_max);
+  const auto of = [](auto& values, size_t n) { return std::span(values).first(n); };
+
+  stages.forward.time([&] { work.parser.forward(profile, tasks, of(work.forward, tasks.size())); });
+  stages.forward.cells += n_cells(profile, tasks);
+  stages.forward.n_targets += static_cast<int64_t>(tasks.size());
+
+  size_t n = 0;
+  for (size_t s = 0; s < tasks.size(); ++s) {
+    cascade.judge_forward(work.forward[s].nats, outcomes[s]);
+    if (!outcomes[s].past_forward) continue;
+    std::swap(work.forward[n], work.forward[s]);
+    tasks[n++] = tasks[s];
   }
-  for (const Stage& s : {fwd, bck, define})
-    fmt::print("{:<20} {:>8} calls {:>10.4f} Mcells {:>8.3f} s {:>8.3f} ns/cell\n", s.name, s.calls,
-               s.cells / 1e6, s.seconds, s.seconds / s.cells * 1e9);
-  fmt::print("hits {} regions {} clustered {} envelopes {} domains {} env Mcells {:.1f}\n", n_hits, regions,
-             clustered, envelopes, domains, env_cells / 1e6);
+  tasks.resize(n);
+  stages.backward.time(
+      [&] { work.parser.backward(profile, tasks, of(work.forward, n), of(work.backward, n)); });
+  std::vector<hmm::DefinitionTask> definition_tasks;
+  for (size_t s = 0; s < n; ++s) {
+    definition_tasks.push_back({tasks[s].residues, &work.forward[s], &work.backward[s]});
+  }
+  stages.define.time([&] { work.definer.define(profile, 42, definition_tasks, of(work.definitions, n)); });
+  for (Stage* stage : {&stages.backward, &stages.define}) {
+    stage->cells += n_cells(profile, tasks);
+    stage->n_targets += static_cast<int64_t>(n);
+  }
+  for (size_t s = 0; s < n; ++s) {
+    stages.n_regions += work.definitions[s].n_regions;
+    stages.n_clustered += work.definitions[s].n_clustered;
+    stages.n_domains += static_cast<int64_t>(work.definitions[s].domains.size());
+  }
+  if (scalar) run_scalar(profile, tasks, stages);
+}
+
+void print(const Stages& stages, bool scalar) {
+  fmt::print("{:<22} {:>8} {:>10} {:>9} {:>9}\n", "", "targets", "Mcells", "CPU s", "ns/cell");
+  std::vector<const Stage*> all = {&stages.build, &stages.forward, &stages.backward, &stages.define};
+  if (scalar) all.insert(all.end(), {&stages.forward_ref, &stages.backward_ref, &stages.define_ref});
+  for (const Stage* s : all) {
+    fmt::print("{:<22} {:>8} {:>10.1f} {:>9.3f} {:>9}\n", s->name, s->n_targets, s->cells / 1e6, s->seconds,
+               s->cells > 0 ? fmt::format("{:.3f}", s->seconds / s->cells * 1e9) : "-");
+  }
+  fmt::print("{} regions, {} of them sampled; {} domains; {}\n", stages.n_regions, stages.n_clustered,
+             stages.n_domains, simd::target_name(simd::current_target()));
 }
 
 }  // namespace
 }  // namespace foldmesh
 
-int main(int, char** argv) {
-  foldmesh::run(argv[1], argv[2], argv[3]);
+int main(int argc, char** argv) {
+  CLI::App app("Cost of the floating-point stages of a profile search");
+  std::string queries, targets;
+  bool scalar = false;
+  app.add_option("queries", queries, "FASTA of the queries")->required();
+  app.add_option("targets", targets, "FASTA of the targets")->required();
+  app.add_flag("--scalar", scalar, "Time the scalar definitions, too (on the targets that pass Forward)");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    using namespace foldmesh;
+    std::vector<Residues> codes;
+    for (const bio::Sequence& target : read(targets)) codes.push_back(bio::digitize(target.residues));
+    Work work;
+    Stages stages;
+    for (const bio::Sequence& query : read(queries)) run_query(query, codes, scalar, work, stages);
+    print(stages, scalar);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "search_floats_bench: {}\n", error.what());
+    return 1;
+  }
   return 0;
 }

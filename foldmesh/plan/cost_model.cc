@@ -23,7 +23,10 @@ double collective_seconds(const Machine& machine, int n_devices, const Collectiv
   const auto rounds = static_cast<double>(collective.rounds), bytes = static_cast<double>(collective.bytes);
   const int in_node = std::min(n_devices, machine.devices_per_node);
   if (n_devices == in_node) return rounds * machine.near.latency + bytes / machine.near.bandwidth;
-  const double far_share = static_cast<double>(n_devices - in_node) / (n_devices - 1);
+  // Nodes are filled one after the other; a device of the last, perhaps only partly used one has most far
+  // peers.
+  const int left_over = n_devices % in_node, last_node = left_over == 0 ? in_node : left_over;
+  const double far_share = static_cast<double>(n_devices - last_node) / (n_devices - 1);
   return rounds * machine.far.latency + std::max(bytes * far_share / machine.far.bandwidth,
                                                  bytes * (1 - far_share) / machine.near.bandwidth);
 }

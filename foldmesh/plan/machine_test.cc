@@ -49,6 +49,8 @@ TEST(CostModel, IsARoofline) {
   EXPECT_DOUBLE_EQ(collective_seconds(machine, 4, gather), 3 + 5);
   // Of 7 neighbours 4 are in another node: 100 * 4/7 bytes at 5 a second.
   EXPECT_DOUBLE_EQ(collective_seconds(machine, 8, gather), 6 + 100 * 4.0 / 7 / 5);
+  // The fifth device is alone in its node.
+  EXPECT_DOUBLE_EQ(collective_seconds(machine, 5, gather), 6 + 100 / 5.0);
 }
 
 }  // namespace

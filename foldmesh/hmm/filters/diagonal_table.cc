@@ -52,16 +52,16 @@ constexpr int targets_at_once(int W) {
 #endif
 
 // Few vectors would change lanes all the time; their rows can afford to be several times as long.
-constexpr int turn_of(int n_vectors) { return n_vectors <= 1 ? 4 : n_vectors <= 3 ? 2 : 1; }
+constexpr int turn_of(int n_vectors) { return n_vectors <= 2 ? 4 : n_vectors == 3 ? 2 : 1; }
 
 DiagonalShape Shape(int M) {
   DiagonalShape shape;
   shape.lanes = kLanes;
   shape.n_vectors = (M + kLanes - 1) / kLanes;
   shape.n_bands = (shape.n_vectors + kWidestBand - 1) / kWidestBand;
-  const int widest = (shape.n_vectors + shape.n_bands - 1) / shape.n_bands;
   shape.turn = turn_of(shape.n_vectors);
-  shape.row_vectors = shape.turn * shape.n_vectors + widest - 1;
+  shape.row_vectors =
+      shape.n_bands == 1 ? shape.turn * shape.n_vectors : shape.n_vectors + shape.widest_band() - 1;
   return shape;
 }
 
@@ -69,67 +69,123 @@ size_t PairGroupSize(const DiagonalShape& shape) {
   return shape.n_bands == 1 ? static_cast<size_t>(targets_at_once(shape.n_vectors)) : 1;
 }
 
-// Moves every lane up by kBy (1, 2 or 4); the last lanes come in at the bottom.
+using D32 = hn::ScalableTag<uint32_t>;
+using Rotation = decltype(hn::SetTableIndices(D32(), static_cast<const int32_t*>(nullptr)));
+
+// For rotate_lanes<kBy>.
 template <int kBy>
-HWY_INLINE V rotate_lanes(V v) {
-  const D d;
-  const hn::ScalableTag<uint32_t> d32;
-  constexpr size_t kQuads = hn::MaxLanes(d32);
-  // From which group of four lanes each group comes: the one before, or the one four before.
-  constexpr size_t kBack = kBy == 4 ? 1 : 4;
+HWY_INLINE Rotation rotation() {
+  constexpr size_t kQuads = hn::MaxLanes(D32());
+  // From which group of four lanes each group comes. Fewer lanes than four take their bytes from the group
+  // four before, the end of the block before.
+  constexpr size_t kBack = kBy < 4 ? 4 : kBy / 4;
   alignas(64) int32_t from[kQuads];
   for (size_t i = 0; i < kQuads; ++i) from[i] = static_cast<int32_t>((i + kQuads - kBack) % kQuads);
-  const V below = hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(d32, v), hn::SetTableIndices(d32, from)));
-  if constexpr (kBy == 4) return below;
-  return hn::CombineShiftRightBytes<16 - kBy>(d, v, below);
+  return hn::SetTableIndices(D32(), from);
 }
 
-// Walks a band of W vectors, from vector `q` on, down N targets of n rows each, kStep cells a row. In the
-// circle of cells the first follows the last; otherwise a diagonal ends there. Every value goes into one of B
-// maxima.
-template <int W, int N, int B, int kStep, int kTurn, typename Row>
-HWY_INLINE void walk_band(const DiagonalTable& table, int q, const Row* HWY_RESTRICT rows, size_t pitch,
-                          size_t n, V (&best)[N][B]) {
-  const D d;
-  const V floor = hn::Set(d, kFloor);
-  const int period = kTurn * table.shape.n_vectors;
+// Moves every lane up by kBy (1, 2, 4 or 8); the last lanes come in at the bottom.
+template <int kBy>
+HWY_INLINE V rotate_lanes(V v, const Rotation& rotation) {
+  const V below = hn::BitCast(D(), hn::TableLookupLanes(hn::BitCast(D32(), v), rotation));
+  if constexpr (kBy >= 4) return below;
+  return hn::CombineShiftRightBytes<16 - kBy % 16>(D(), v, below);
+}
+
+// The compiler must see every register of these loops by its number, so they are written as packs of numbers.
+template <int n>
+using Numbers = std::make_integer_sequence<int, n>;
+
+// One step of a register that has come to vector q. One that has just passed the end of the row changes
+// lanes.
+template <int q, int kStep, int kTurn>
+HWY_INLINE void step_register(const int8_t* scores, const Rotation& rotation, V& v, V& best) {
+  if constexpr (q < kStep) v = rotate_lanes<kTurn>(v, rotation);
+  v = hn::SaturatedAdd(v, hn::Load(D(), scores + q * kLanes));
+  best = hn::Max(best, v);
+}
+
+// One step of a target, step S of a round after which every register is back at its vector.
+template <int S, int kStep, int kTurn, int W, int B, int... R>
+HWY_INLINE void step_target(const int8_t* scores, const Rotation& rotation, V (&v)[W], V (&best)[B],
+                            std::integer_sequence<int, R...>) {
+  (step_register<(R + S * kStep) % (kTurn * W), kStep, kTurn>(scores, rotation, v[R], best[R % B]), ...);
+}
+
+template <int S, int kStep, int kTurn, int W, int N, int B, typename Row, int... T>
+HWY_INLINE void step_group(const int8_t* cells, size_t row_bytes, const Row* HWY_RESTRICT rows,
+                           const Rotation& rotation, V (&v)[N][W], V (&best)[N][B],
+                           std::integer_sequence<int, T...>) {
+  (step_target<S, kStep, kTurn>(cells + rows[T * kGroupPitch] * row_bytes, rotation, v[T], best[T],
+                                Numbers<W>()),
+   ...);
+}
+
+// Walks all W vectors of a row down N targets of n rows each, kStep cells a row. Every value goes into one of
+// B maxima.
+template <int kStep, int kTurn, int W, int N, int B, typename Row, int... S>
+HWY_INLINE void walk_circle(const DiagonalTable& table, const Row* HWY_RESTRICT rows, size_t n,
+                            V (&best)[N][B], std::integer_sequence<int, S...>) {
   const size_t row_bytes = table.shape.row_bytes();
   const int8_t* HWY_RESTRICT cells = table.cells.data();
+  const Rotation turn = rotation<kTurn>();
   V v[N][W];
   for (int t = 0; t < N; ++t) {
-    for (int r = 0; r < W; ++r) v[t][r] = floor;
+    for (int r = 0; r < W; ++r) v[t][r] = hn::Set(D(), kFloor);
   }
+  const Row* const end = rows + n;
+  for (; end - rows >= static_cast<ptrdiff_t>(sizeof...(S)); rows += sizeof...(S)) {
+    (step_group<S, kStep, kTurn>(cells, row_bytes, rows + S, turn, v, best, Numbers<N>()), ...);
+  }
+  (void)((rows < end &&
+          (step_group<S, kStep, kTurn>(cells, row_bytes, rows++, turn, v, best, Numbers<N>()), true)) &&
+         ...);
+}
+
+// The same for one target and a band of W vectors of many, from vector `q` on. All its registers change lanes
+// together, when the whole band has passed the end of the row's own vectors.
+template <int W, int B, int kStep, typename Row>
+HWY_INLINE void walk_band(const DiagonalTable& table, int q, const Row* HWY_RESTRICT rows, size_t n,
+                          V (&best)[B]) {
+  const D d;
+  const int Q = table.shape.n_vectors;
+  const size_t row_bytes = table.shape.row_bytes();
+  const int8_t* HWY_RESTRICT cells = table.cells.data();
+  const Rotation turn = rotation<1>();
+  V v[W];
+  for (V& lanes : v) lanes = hn::Set(d, kFloor);
   size_t i = 0;
   while (i < n) {
-    const size_t n_steps = static_cast<size_t>((period - q + kStep - 1) / kStep);
+    const size_t n_steps = static_cast<size_t>((Q - q + kStep - 1) / kStep);
     const size_t end = std::min(n, i + n_steps);
     for (const int8_t* at = cells + q * kLanes; i < end; ++i, at += kStep * kLanes) {
-      for (int t = 0; t < N; ++t) {
-        const int8_t* scores = at + rows[static_cast<size_t>(t) * pitch + i] * row_bytes;
-        for (int r = 0; r < W; ++r) {
-          v[t][r] = hn::SaturatedAdd(v[t][r], hn::Load(d, scores + r * kLanes));
-          best[t][r % B] = hn::Max(best[t][r % B], v[t][r]);
-        }
+      const int8_t* scores = at + rows[i] * row_bytes;
+      for (int r = 0; r < W; ++r) {
+        v[r] = hn::SaturatedAdd(v[r], hn::Load(d, scores + r * kLanes));
+        best[r % B] = hn::Max(best[r % B], v[r]);
       }
     }
-    q += static_cast<int>(n_steps) * kStep - period;
-    for (int t = 0; t < N; ++t) {
-      for (int r = 0; r < W; ++r) v[t][r] = rotate_lanes<kTurn>(v[t][r]);
-    }
+    q += static_cast<int>(n_steps) * kStep - Q;
+    for (V& lanes : v) lanes = rotate_lanes<1>(lanes, turn);
   }
 }
 
-HWY_INLINE int8_t highest_lane(V v) {
-  const hn::ScalableTag<int16_t> d16;
-  const hn::Half<D> half;
-  const auto both =
-      hn::Max(hn::PromoteTo(d16, hn::LowerHalf(half, v)), hn::PromoteTo(d16, hn::UpperHalf(half, v)));
-  return static_cast<int8_t>(hn::GetLane(hn::MaxOfLanes(d16, both)));
+template <class T, class VT>
+HWY_INLINE int8_t highest_lane(T d, VT v) {
+  const hn::Half<T> half;
+  const auto low = hn::LowerHalf(half, v), high = hn::UpperHalf(half, v);
+  if constexpr (hn::MaxLanes(d) > 16) {
+    return highest_lane(half, hn::Max(low, high));
+  } else {
+    const hn::RepartitionToWide<T> wide;
+    const auto words = hn::Max(hn::PromoteTo(wide, low), hn::PromoteTo(wide, high));
+    return static_cast<int8_t>(hn::GetLane(hn::MaxOfLanes(wide, words)));
+  }
 }
 
 // N targets over all bands of the table, which are W or W - 1 vectors wide.
 template <int W, int N, int kStep, typename Row>
-void walk(const DiagonalTable& table, const Row* rows, size_t pitch, size_t n, int8_t* maxima) {
+void walk(const DiagonalTable& table, const Row* rows, size_t n, int8_t* maxima) {
   constexpr int B = N > 1 ? 1 : std::min(W, 4);
   V best[N][B];
   for (int t = 0; t < N; ++t) {
@@ -137,23 +193,24 @@ void walk(const DiagonalTable& table, const Row* rows, size_t pitch, size_t n, i
   }
   const DiagonalShape& shape = table.shape;
   if (shape.n_bands == 1) {
-    walk_band<W, N, B, kStep, turn_of(W)>(table, 0, rows, pitch, n, best);
+    constexpr int kTurn = turn_of(W), kPeriod = kTurn * W % kStep == 0 ? kTurn * W / kStep : kTurn * W;
+    walk_circle<kStep, kTurn, W>(table, rows, n, best, Numbers<kPeriod>());
   } else if constexpr (N == 1 && W > 2) {
     for (int band = 0; band < shape.n_bands; ++band) {
       const int begin = shape.band_begin(band);
       if (shape.band_begin(band + 1) - begin == W) {
-        walk_band<W, N, B, kStep, 1>(table, begin, rows, pitch, n, best);
+        walk_band<W, B, kStep>(table, begin, rows, n, best[0]);
       } else {
-        V narrow[1][std::min(W - 1, 4)];
-        for (V& lanes : narrow[0]) lanes = best[0][0];
-        walk_band<W - 1, N, std::min(W - 1, 4), kStep, 1>(table, begin, rows, pitch, n, narrow);
-        for (const V& lanes : narrow[0]) best[0][0] = hn::Max(best[0][0], lanes);
+        V narrow[std::min(W - 1, 4)];
+        for (V& lanes : narrow) lanes = best[0][0];
+        walk_band<W - 1, std::min(W - 1, 4), kStep>(table, begin, rows, n, narrow);
+        for (const V& lanes : narrow) best[0][0] = hn::Max(best[0][0], lanes);
       }
     }
   }
   for (int t = 0; t < N; ++t) {
     for (int b = 1; b < B; ++b) best[t][0] = hn::Max(best[t][0], best[t][b]);
-    maxima[t] = highest_lane(best[t][0]);
+    maxima[t] = highest_lane(D(), best[t][0]);
   }
 }
 
@@ -188,18 +245,21 @@ void write_pairs(std::span<const bio::Code> target, size_t n, uint16_t* HWY_REST
   if (even < kBytes) {
     write_few_pairs(target.data(), even, rows);
   } else {
-    for (size_t i = 0; i + kBytes <= even; i += kBytes)
+    for (size_t i = 0; i + kBytes <= even; i += kBytes) {
       hn::StoreU(pairs_at(target.data() + i), DU16(), rows + i / 2);
+    }
     const size_t last = even - kBytes;  // the last vector overlaps the one before
     hn::StoreU(pairs_at(target.data() + last), DU16(), rows + last / 2);
   }
-  size_t i = even / 2;
-  if (even < target.size()) {
-    const bio::Code x = target[even];
-    rows[i++] = static_cast<uint16_t>((x == bio::kX ? kClassX : std::min<int>(x, kClassOther)) * kPairRadix +
-                                      kClassNone);
-  }
-  for (; i < n; ++i) rows[i] = kNoPair;
+  // The last residue of a target of odd length; of an even one this is written over.
+  const bio::Code x = target.back();
+  const int last_class = x == bio::kX ? kClassX : std::min<int>(x, kClassOther);
+  rows[even / 2] = static_cast<uint16_t>(last_class * kPairRadix + kClassNone);
+  size_t i = (target.size() + 1) / 2;
+  do {
+    hn::StoreU(hn::Set(DU16(), kNoPair), DU16(), rows + i);
+    i += kBytes / 2;
+  } while (i < n);
 }
 
 template <int W>
@@ -212,30 +272,30 @@ void pair_maxima_of_width(const DiagonalTable& table, std::span<const std::span<
   if (N == 1 || targets.size() == 1) {
     if (scratch.pairs.size() < n + kLanes) scratch.pairs.resize(n + kLanes);
     write_pairs(targets[0], n, scratch.pairs.data());
-    walk<W, 1, 2>(table, scratch.pairs.data(), 0, n, maxima);
+    walk<W, 1, 2>(table, scratch.pairs.data(), n, maxima);
     return;
   }
   if (scratch.pairs.size() < N * kGroupPitch) scratch.pairs.resize(N * kGroupPitch);
   for (size_t t = 0; t < N; ++t) {
-    const auto target = t < targets.size() ? targets[t] : std::span<const bio::Code>();
-    write_pairs(target, n, scratch.pairs.data() + t * kGroupPitch);
+    // An incomplete group is filled up with what it has.
+    write_pairs(targets[t < targets.size() ? t : 0], n, scratch.pairs.data() + t * kGroupPitch);
   }
   int8_t all[N];
-  walk<W, N, 2>(table, scratch.pairs.data(), kGroupPitch, n, all);
+  walk<W, N, 2>(table, scratch.pairs.data(), n, all);
   std::copy_n(all, targets.size(), maxima);
 }
 
 template <int W>
 void diagonal_maximum_of_width(const DiagonalTable& table, std::span<const bio::Code> target,
                                int8_t* maximum) {
-  walk<W, 1, 1>(table, target.data(), 0, target.size(), maximum);
+  walk<W, 1, 1>(table, target.data(), target.size(), maximum);
 }
 
 // Calls f.template operator()<W>() for the table's widest band.
 template <typename F, int... kWidths>
 HWY_INLINE void call_with_width(const DiagonalShape& shape, const F& f,
                                 std::integer_sequence<int, kWidths...>) {
-  const int width = shape.row_vectors - shape.turn * shape.n_vectors + 1;
+  const int width = shape.widest_band();
   ((width == kWidths + 1 ? f.template operator()<kWidths + 1>() : void()), ...);
 }
 
@@ -267,15 +327,13 @@ struct DiagonalMaximumOfWidth {
 void PairMaxima(const DiagonalTable& table, std::span<const std::span<const bio::Code>> targets,
                 PairScratch& scratch, int8_t* maxima) {
   check_lanes(table);
-  call_with_width(table.shape, PairMaximaOfWidth{table, targets, scratch, maxima},
-                  std::make_integer_sequence<int, kWidestBand>());
+  call_with_width(table.shape, PairMaximaOfWidth{table, targets, scratch, maxima}, Numbers<kWidestBand>());
 }
 
 int8_t DiagonalMaximum(const DiagonalTable& table, std::span<const bio::Code> target) {
   check_lanes(table);
   int8_t maximum = kFloor;
-  call_with_width(table.shape, DiagonalMaximumOfWidth{table, target, &maximum},
-                  std::make_integer_sequence<int, kWidestBand>());
+  call_with_width(table.shape, DiagonalMaximumOfWidth{table, target, &maximum}, Numbers<kWidestBand>());
   return maximum;
 }
 

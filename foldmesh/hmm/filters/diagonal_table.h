@@ -3,9 +3,8 @@
 //
 // A row holds the scores of one residue, or of one pair of successive residues, at every node. Its cells are
 // striped: lane r of vector q is cell c = r * n_vectors + q, c = k - 1 for node k, so a diagonal that has
-// reached (q, r) continues at (q + 1, r), and at the end of the lane's stretch at (0, r + 1). A row repeats
-// its first vectors behind its last, one lane on, so that a band of vectors walks over the end before it has
-// to change lanes.
+// reached (q, r) continues at (q + 1, r), and at the end of the lane's stretch at (0, r + 1). A row may
+// repeat its cells behind its last vector, one lane on and again, so that diagonals change lanes more rarely.
 #ifndef FOLDMESH_HMM_FILTERS_DIAGONAL_TABLE_H_
 #define FOLDMESH_HMM_FILTERS_DIAGONAL_TABLE_H_
 
@@ -23,11 +22,12 @@ struct DiagonalShape {
   int lanes = 0;      // of a vector; 1 when the machine has no vectors that we know of
   int n_vectors = 0;  // ceil(M / lanes)
   int n_bands = 0;    // of vectors that stay in registers together; they divide n_vectors evenly
-  int turn = 0;       // lanes that a diagonal changes by at once, 1, 2 or 4, after turn * n_vectors cells
+  int turn = 0;       // lanes that a diagonal changes by at once, 1, 2, 4 or 8, after turn * n_vectors cells
   int row_vectors = 0;
 
   int n_cells() const { return lanes * n_vectors; }
   size_t row_bytes() const { return static_cast<size_t>(row_vectors) * static_cast<size_t>(lanes); }
+  int widest_band() const { return (n_vectors + n_bands - 1) / n_bands; }
   int band_begin(int band) const { return band * n_vectors / n_bands; }
 };
 

@@ -96,9 +96,10 @@ int FirstPass::lowest_maximum(int L) {
 void FirstPass::sort_by_length(std::span<const Target> block) {
   const auto bucket = [&](size_t i) {
     const size_t length = block[i].residues.size();
+    if (length == 0) return kBuckets + 1;
     return length > kLongestGrouped ? 0 : kBuckets - length / kBucket;
   };
-  std::array<uint32_t, kBuckets + 2> begin{};
+  std::array<uint32_t, kBuckets + 3> begin{};
   for (size_t i = 0; i < block.size(); ++i) ++begin[bucket(i) + 1];
   std::partial_sum(begin.begin(), begin.end(), begin.begin());
   order_.resize(block.size());
