@@ -144,8 +144,12 @@ class AlignmentSearch {
   }
 
   void run_pass(size_t pass, size_t first, size_t n) {
+    std::vector<int> lengths;
+    for (size_t i = 0; i < n; ++i) lengths.push_back(static_cast<int>(queries_[first + i].residues.size()));
+    const std::vector<size_t> order = longest_first(lengths);
     std::vector<std::optional<hmm::Profile>> profiles(n);
-    pool_.parallel_for(static_cast<int64_t>(n), [&](int64_t i, int) {
+    pool_.parallel_for(static_cast<int64_t>(n), [&](int64_t k, int) {
+      const size_t i = order[k];
       profiles[i].emplace(hmm::build_from_sequence(queries_[first + i], options_.scoring));
       make_folder(folder_of(queries_[first + i], options_));
     });

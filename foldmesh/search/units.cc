@@ -21,13 +21,17 @@ constexpr int64_t kRangesPerWorker = 4;   // that are left when ranges begin to 
 
 }  // namespace
 
-std::vector<std::vector<size_t>> group_queries(const std::vector<int>& lengths) {
+std::vector<size_t> longest_first(const std::vector<int>& lengths) {
   std::vector<size_t> order(lengths.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return lengths[a] > lengths[b]; });
+  return order;
+}
+
+std::vector<std::vector<size_t>> group_queries(const std::vector<int>& lengths) {
   std::vector<std::vector<size_t>> groups;
   int n_nodes = 0;
-  for (const size_t query : order) {
+  for (const size_t query : longest_first(lengths)) {
     if (groups.empty() || n_nodes + lengths[query] > kNodesPerGroup ||
         groups.back().size() == kQueriesPerGroup) {
       groups.emplace_back();

@@ -30,6 +30,9 @@ struct Unit {
   std::shared_ptr<const TargetBlock> block;  // null when the database is not read here
 };
 
+// The order in which work of these lengths is best begun: indices, longest first.
+std::vector<size_t> longest_first(const std::vector<int>& lengths);
+
 // Queries by falling length in groups, so that a group's work on a range is worth handing out, its tables are
 // few, and the last group is the lightest.
 std::vector<std::vector<size_t>> group_queries(const std::vector<int>& lengths);

@@ -14,6 +14,7 @@
 #define HWY_TARGET_INCLUDE "foldmesh/hmm/domains/envelope_scores.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target:
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "foldmesh/hmm/filters/forward_slots-inl.h"
@@ -118,6 +119,9 @@ hn::Vec<D> no_first_lane(D d) {
   return hn::Load(d, lanes);
 }
 
+// Vectors of a matrix that are fetched ahead of their use.
+constexpr int kFetchAhead = 32;
+
 // Bytes of the bits of one choice.
 template <class D>
 constexpr size_t choice_bytes() {
@@ -177,6 +181,11 @@ HWY_INLINE Highest<D> accuracy_first_pass(D d, const FloatTables& t, hn::Vec<D> 
     const auto store_choice = [&](Choice choice, hn::Mask<D> mask) {
       hn::StoreMaskBits(d, mask, choices + choice * choice_bytes<D>());
     };
+    // The matrices are larger than the second-level cache and are read once, in order.
+    for (const float* cells : {forward, backward}) {
+      hwy::Prefetch(cells + At::m(q + kFetchAhead, 0));
+      hwy::Prefetch(cells + At::i(q + kFetchAhead, 0));
+    }
     const V pm = posterior(At::m(q, 0)), pi = posterior(At::i(q, 0));
     if (sums != nullptr) {
       float *match_sum = sums + At::m(q, 0), *insert_sum = sums + At::i(q, 0);
@@ -299,8 +308,8 @@ class EnvelopeGroup {
       if (values.size() < n) values.resize(n);
     };
     try {
-      grow(scratch_.forward, n_rows * mi_size_);
-      grow(scratch_.backward, n_rows * mi_size_);
+      grow(scratch_.forward, n_rows * mi_size_ + At::m(kFetchAhead, 0));
+      grow(scratch_.backward, n_rows * mi_size_ + At::m(kFetchAhead, 0));
       grow(scratch_.choices, n_rows * choices_size_ + 8);  // loads of bits may read beyond their end
     } catch (const std::bad_alloc&) {
       base::throw_machine("not enough memory to align {} residues with the {} nodes of '{}' ({} MiB)", L_,
