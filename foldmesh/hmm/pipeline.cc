@@ -137,37 +137,38 @@ struct Pipeline::Impl {
 
   // A target that the integer filters let through.
   struct Survivor {
-    size_t index;  // in the block
+    size_t index;
     FilterOutcome outcome;
   };
 
-  void search(std::span<const Target> block, const OnHit& on_hit) {
-    survivors.clear();
-    first_pass.run(block, past_first);
-    size_t n_residues = 0;
+  void filter(std::span<const Target> targets, size_t from, size_t to) {
+    first_pass.run(targets.subspan(from, to - from), past_first);
     for (const uint32_t i : past_first) {
-      const FilterOutcome outcome = cascade.run(block[i].residues);
-      if (!outcome.past_viterbi) {
+      const FilterOutcome outcome = cascade.run(targets[from + i].residues);
+      if (outcome.past_viterbi) {
+        survivors.push_back({from + i, outcome});
+      } else {
         count(outcome);
-        continue;
       }
-      survivors.push_back({i, outcome});
-      n_residues += block[i].residues.size();
-      if (n_residues < kResiduesTogether) continue;
-      finish_survivors(block, on_hit);
-      n_residues = 0;
     }
-    finish_survivors(block, on_hit);
   }
 
-  // Forward, Backward and domains of the survivors so far, all together.
-  void finish_survivors(std::span<const Target> block, const OnHit& on_hit) {
-    if (survivors.empty()) return;
+  void finish(std::span<const Target> targets, const OnHit& on_hit) {
+    for (size_t from = 0, to = 0; from < survivors.size(); from = to) {
+      for (size_t n_residues = 0; to < survivors.size() && n_residues < kResiduesTogether; ++to) {
+        n_residues += targets[survivors[to].index].residues.size();
+      }
+      finish_together(std::span(survivors).subspan(from, to - from), targets, on_hit);
+    }
+    survivors.clear();
+  }
+
+  void finish_together(std::span<Survivor> together, std::span<const Target> targets, const OnHit& on_hit) {
     FloatStages& work = float_stages();
-    const size_t n_scored = survivors.size();
+    const size_t n_scored = together.size();
     work.tasks.clear();
-    for (const Survivor& survivor : survivors) {
-      const std::span<const bio::Code> residues = block[survivor.index].residues;
+    for (const Survivor& survivor : together) {
+      const std::span<const bio::Code> residues = targets[survivor.index].residues;
       work.tasks.push_back({LengthModel::multihit(static_cast<int>(residues.size())), residues});
     }
     work.grow(n_scored);
@@ -175,14 +176,14 @@ struct Pipeline::Impl {
 
     size_t n = 0;  // those that stay, moved to the front
     for (size_t s = 0; s < n_scored; ++s) {
-      Survivor survivor = survivors[s];
+      Survivor survivor = together[s];
       cascade.judge_forward(work.forward[s].nats, survivor.outcome);
       count(survivor.outcome);
       // A target without any path (nothing but stops) has no posteriors either.
       if (!survivor.outcome.past_forward || std::isinf(survivor.outcome.forward_nats)) continue;
       std::swap(work.forward[n], work.forward[s]);
       work.tasks[n] = work.tasks[s];
-      survivors[n++] = survivor;
+      together[n++] = survivor;
     }
     work.tasks.resize(n);
     work.parser.backward(profile, work.tasks, std::span(work.forward).first(n),
@@ -193,11 +194,10 @@ struct Pipeline::Impl {
     }
     work.definer.define(profile, options.seed, work.definition_tasks, std::span(work.definitions).first(n));
     for (size_t s = 0; s < n; ++s) {
-      const Survivor& survivor = survivors[s];
-      std::optional<Hit> hit = make_hit(block[survivor.index], survivor.outcome, work.definitions[s]);
+      const Survivor& survivor = together[s];
+      std::optional<Hit> hit = make_hit(targets[survivor.index], survivor.outcome, work.definitions[s]);
       if (hit) on_hit(survivor.index, std::move(*hit));
     }
-    survivors.clear();
   }
 
   std::optional<Hit> make_hit(const Target& target, const FilterOutcome& outcome,
@@ -227,7 +227,7 @@ struct Pipeline::Impl {
   StageCounters counters;
   FirstPass first_pass;
   std::vector<uint32_t> past_first;
-  std::vector<Survivor> survivors;
+  std::vector<Survivor> survivors;  // that wait for finish()
   FilterCascade cascade;
 };
 
@@ -239,12 +239,20 @@ Pipeline::~Pipeline() = default;
 Pipeline::Pipeline(Pipeline&&) noexcept = default;
 const StageCounters& Pipeline::counters() const { return impl_->counters; }
 
-void Pipeline::search(std::span<const Target> block, const OnHit& on_hit) {
-  for (const Target& target : block) check_length(target);
+void Pipeline::filter(std::span<const Target> targets, size_t from, size_t to) {
   Impl& self = *impl_;
-  for (const Target& target : block) self.counters.n_residues += static_cast<int64_t>(target.residues.size());
-  self.counters.n_targets += static_cast<int64_t>(block.size());
-  self.search(block, on_hit);
+  int64_t n_residues = 0;
+  for (const Target& target : targets.subspan(from, to - from)) {
+    check_length(target);
+    n_residues += static_cast<int64_t>(target.residues.size());
+  }
+  self.counters.n_residues += n_residues;
+  self.counters.n_targets += static_cast<int64_t>(to - from);
+  self.filter(targets, from, to);
+}
+
+void Pipeline::finish(std::span<const Target> targets, const OnHit& on_hit) {
+  impl_->finish(targets, on_hit);
 }
 
 }  // namespace foldmesh::hmm

@@ -51,14 +51,25 @@ class Pipeline {
   ~Pipeline();
   Pipeline(Pipeline&&) noexcept;
 
-  // Passes on the hit of every target that passes all filters and has at least one domain, with the target's
-  // index in `block`, in the order of the block. Thresholding by E-value is the caller's (it needs the number
-  // of targets); reported/included flags are left false and target_index 0. What comes out for a target does
-  // not depend on the other targets; blocks of about a million residues let the first filter work at its
-  // full speed and stay in the cache. Targets of length 0 are counted and give nothing; one longer than
-  // kMaxTargetLength throws kInput before anything is searched.
+  // The integer filters on targets [from, to). The few that survive wait for finish(). Half a million
+  // residues at a time let the first filter work at its full speed and stay in the cache while other profiles
+  // see them. Targets of length 0 are counted and give nothing; one longer than kMaxTargetLength throws
+  // kInput before anything is filtered.
+  void filter(std::span<const Target> targets, size_t from, size_t to);
+
+  // Forward, Backward and domains of those that wait, many at a time, because they share vectors; `targets`
+  // as given to filter(). Passes on the hit of every target that passes all filters and has at least one
+  // domain, with the target's index, in the order of filtering. Thresholding by E-value is the caller's (it
+  // needs the number of targets); reported/included flags are left false and target_index 0. What comes out
+  // for a target does not depend on the other targets.
   using OnHit = std::function<void(size_t index, Hit&& hit)>;
-  void search(std::span<const Target> block, const OnHit& on_hit);
+  void finish(std::span<const Target> targets, const OnHit& on_hit);
+
+  // Both, for one block of targets.
+  void search(std::span<const Target> block, const OnHit& on_hit) {
+    filter(block, 0, block.size());
+    finish(block, on_hit);
+  }
   const StageCounters& counters() const;
 
  private:

@@ -55,9 +55,9 @@ std::unique_ptr<TargetDatabase> open_targets(const std::filesystem::path& path, 
   return crew != nullptr ? crew->open(path) : TargetDatabase::open(path);
 }
 
-void Crew::begin(const UnitContext& context, const std::vector<TargetDatabase*>& databases, size_t memory) {
+void Crew::begin(const UnitContext& context, const std::vector<TargetDatabase*>& databases) {
   helpers_.assign(static_cast<size_t>(comm_.size()), {});
-  tell_all(kPass, encode_pass(context, databases, memory));
+  tell_all(kPass, encode_pass(context, databases));
   for (int n = 1; n < comm_.size(); ++n) {
     const comm::Message message = wait();
     Helper& helper = helpers_[static_cast<size_t>(message.rank)];

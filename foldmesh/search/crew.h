@@ -32,7 +32,7 @@ class Crew {
 
   // Starts a pass: tells everybody the queries, learns which databases each rank can read. Throws kInput when
   // two ranks have different contents under one path.
-  void begin(const UnitContext& context, const std::vector<TargetDatabase*>& databases, size_t memory);
+  void begin(const UnitContext& context, const std::vector<TargetDatabase*>& databases);
   int n_threads() const;  // of all other ranks
   // TargetDatabase::ranges() of a database that only others can read.
   std::vector<TargetRange> ranges(size_t database, int64_t residues);

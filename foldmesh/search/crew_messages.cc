@@ -4,8 +4,7 @@
 
 namespace foldmesh::search {
 
-std::string encode_pass(const UnitContext& context, const std::vector<TargetDatabase*>& databases,
-                        size_t memory) {
+std::string encode_pass(const UnitContext& context, const std::vector<TargetDatabase*>& databases) {
   std::string bytes;
   base::ByteWriter out(bytes);
   out.put(static_cast<uint64_t>(context.queries.size()));
@@ -17,7 +16,6 @@ std::string encode_pass(const UnitContext& context, const std::vector<TargetData
   for (const std::vector<size_t>& group : context.groups) out.put_array(group);
   out.put(context.pipeline);
   out.put(context.keep_display);
-  out.put(static_cast<uint64_t>(memory));
   out.put(static_cast<uint64_t>(databases.size()));
   for (size_t i = 0; i < databases.size(); ++i) {
     out.put_text(databases[i]->path());
@@ -38,7 +36,6 @@ PassMessage decode_pass(std::string_view bytes) {
   for (uint64_t i = 0; i < n_groups; ++i) pass.groups.push_back(in.array<size_t>());
   pass.pipeline = in.get<hmm::PipelineOptions>();
   pass.keep_display = in.get<bool>();
-  pass.memory = in.get<uint64_t>();
   const auto n_databases = in.get<uint64_t>();
   for (uint64_t i = 0; i < n_databases; ++i) {
     pass.paths.emplace_back(in.text());

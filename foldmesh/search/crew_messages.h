@@ -28,13 +28,11 @@ struct PassMessage {
   std::vector<std::vector<size_t>> groups;
   hmm::PipelineOptions pipeline;
   bool keep_display = true;
-  uint64_t memory = 0;
   std::vector<std::string> paths;                 // of databases
   std::vector<std::optional<int64_t>> n_targets;  // of each, where known
 };
 
-std::string encode_pass(const UnitContext& context, const std::vector<TargetDatabase*>& databases,
-                        size_t memory);
+std::string encode_pass(const UnitContext& context, const std::vector<TargetDatabase*>& databases);
 PassMessage decode_pass(std::string_view bytes);
 
 // Nothing for a database that cannot be read there or is not packed.

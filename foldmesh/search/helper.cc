@@ -112,7 +112,6 @@ void Helper::run_pass(const PassMessage& pass) {
   context.pipeline = pass.pipeline;
   context.keep_display = pass.keep_display;
   context.n_targets = pass.n_targets;
-  context.pipeline_bytes = pass.memory / 4 / static_cast<size_t>(pool_.size());
 
   Channel<Unit> units;
   Channel<std::string> results;

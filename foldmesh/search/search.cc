@@ -26,7 +26,7 @@ class Pass {
   }
 
   void run() {
-    if (options_.crew != nullptr) options_.crew->begin(context_, databases_, options_.memory);
+    if (options_.crew != nullptr) options_.crew->begin(context_, databases_);
     UnitSizes sizes = choose_sizes();
     if (options_.log != nullptr) sizes = options_.log->begin(sizes);
     UnitQueue units(context_.groups.size(), readable_here(), all_ranges(sizes), sizes, pool_.size());
@@ -60,7 +60,6 @@ class Pass {
     context_.pipeline = options_.pipeline;
     context_.keep_display = options_.keep_display;
     for (const TargetDatabase* database : databases_) context_.n_targets.push_back(database->n_targets());
-    context_.pipeline_bytes = options_.memory / 4 / static_cast<size_t>(pool_.size());
     context_.on_unit = options_.on_unit;
   }
 
@@ -88,7 +87,8 @@ class Pass {
     int64_t n_residues = 0;
     for (const TargetDatabase* database : databases_) n_residues += database->n_residues().value_or(0);
     const int n_others = options_.crew == nullptr ? 0 : options_.crew->n_threads();
-    return choose_unit_sizes(n_residues, widest, pool_.size() + n_others);
+    return choose_unit_sizes(n_residues, widest, pool_.size() + n_others,
+                             options_.memory / 4 / static_cast<size_t>(pool_.size()));
   }
 
   // Null for those that only others can read.

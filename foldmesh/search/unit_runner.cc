@@ -7,8 +7,17 @@
 namespace foldmesh::search {
 namespace {
 
-// Rows of a query's matrices that stay allocated after a typical hit, and bytes of a cell in all of them.
-constexpr size_t kTypicalRows = 500, kBytesPerCell = 48;
+// A piece of a range that stays in a core's second-level cache, together with the tables of one query.
+constexpr size_t kCachedResidues = 512 * 1024;
+
+// The end of the piece of `targets` that begins at `from`.
+size_t end_of_piece(const std::vector<hmm::Target>& targets, size_t from) {
+  size_t to = from;
+  for (size_t n_residues = 0; to < targets.size() && n_residues < kCachedResidues; ++to) {
+    n_residues += targets[to].residues.size();
+  }
+  return to;
+}
 
 void drop_display(hmm::Hit& hit) {
   for (hmm::Domain& domain : hit.domains) {
@@ -26,49 +35,51 @@ hmm::StageCounters operator-(const hmm::StageCounters& a, const hmm::StageCounte
 
 }  // namespace
 
-size_t UnitRunner::pipeline_bytes(size_t query) const {
-  return static_cast<size_t>(context_.queries[query].profile->M()) * kTypicalRows * kBytesPerCell;
-}
-
-// Pipelines are kept for the next range as far as memory allows; the one unused for longest goes first.
 hmm::Pipeline& UnitRunner::pipeline_of(size_t query) {
-  const auto found =
-      std::find_if(slots_.begin(), slots_.end(), [&](const Slot& slot) { return slot.query == query; });
-  if (found != slots_.end()) {
-    slots_.splice(slots_.begin(), slots_, found);
-  } else {
-    bytes_ += pipeline_bytes(query);
-    while (!slots_.empty() && bytes_ > context_.pipeline_bytes) {
-      bytes_ -= pipeline_bytes(slots_.back().query);
-      slots_.pop_back();
-    }
-    slots_.push_front({query, hmm::Pipeline(*context_.queries[query].profile, context_.pipeline)});
-  }
-  return slots_.front().pipeline;
+  return pipelines_.try_emplace(query, *context_.queries[query].profile, context_.pipeline).first->second;
 }
 
 UnitResult UnitRunner::run(const Unit& unit) {
+  const std::vector<hmm::Target>& targets = unit.block->targets();
+  const std::vector<size_t>& group = context_.groups[unit.id.group];
   UnitResult result;
   result.id = unit.id;
+  result.parts.resize(group.size());
   // A packed database tells its size; of a stream we know that this block is part of it.
   const int64_t z_at_least =
       context_.n_targets[unit.id.database].value_or(unit.range.first + unit.range.n_targets);
-  for (const size_t query : context_.groups[unit.id.group]) {
+
+  std::vector<hmm::StageCounters> before;
+  for (const size_t query : group) before.push_back(pipeline_of(query).counters());
+  std::vector<std::chrono::duration<double>> seconds(group.size());
+  const auto timed = [&](size_t i, const auto& body) {
     const auto start = std::chrono::steady_clock::now();
+    body();
+    seconds[i] += std::chrono::steady_clock::now() - start;
+  };
+  // All queries look at a piece while it is in the cache.
+  for (size_t from = 0, to = 0; from < targets.size(); from = to) {
+    to = end_of_piece(targets, from);
+    for (size_t i = 0; i < group.size(); ++i) {
+      timed(i, [&] { pipeline_of(group[i]).filter(targets, from, to); });
+    }
+  }
+  for (size_t i = 0; i < group.size(); ++i) {
+    const size_t query = group[i];
     hmm::Pipeline& pipeline = pipeline_of(query);
-    const hmm::StageCounters before = pipeline.counters();
-    UnitResult::Part& part = result.parts.emplace_back();
-    pipeline.search(unit.block->targets(), [&](size_t index, hmm::Hit&& hit) {
-      hit.target_index = unit.range.first + static_cast<int64_t>(index);
-      unit.block->name_hit(index, hit);
-      if (!context_.keep_display) drop_display(hit);
-      part.hits.add(hit, context_.queries[query].thresholds, z_at_least);
+    UnitResult::Part& part = result.parts[i];
+    timed(i, [&] {
+      pipeline.finish(targets, [&](size_t index, hmm::Hit&& hit) {
+        hit.target_index = unit.range.first + static_cast<int64_t>(index);
+        unit.block->name_hit(index, hit);
+        if (!context_.keep_display) drop_display(hit);
+        part.hits.add(hit, context_.queries[query].thresholds, z_at_least);
+      });
     });
-    part.counters = pipeline.counters() - before;
+    part.counters = pipeline.counters() - before[i];
     if (context_.on_unit) {
-      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
       context_.on_unit({query, unit.id.database, unit.range.first, part.counters.n_targets,
-                        part.counters.n_residues, seconds.count()});
+                        part.counters.n_residues, seconds[i].count()});
     }
   }
   return result;

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -36,7 +36,6 @@ struct UnitContext {
   hmm::PipelineOptions pipeline;
   bool keep_display = true;
   std::vector<std::optional<int64_t>> n_targets;   // of each database, where it is known in advance
-  size_t pipeline_bytes = 0;                       // that one runner's idle pipelines may take
   std::function<void(const UnitReport&)> on_unit;  // from any thread; may be empty
 };
 
@@ -47,16 +46,10 @@ class UnitRunner {
   UnitResult run(const Unit& unit);
 
  private:
-  struct Slot {
-    size_t query;
-    hmm::Pipeline pipeline;
-  };
   hmm::Pipeline& pipeline_of(size_t query);
-  size_t pipeline_bytes(size_t query) const;
 
   const UnitContext& context_;
-  std::list<Slot> slots_;  // the one used last first
-  size_t bytes_ = 0;
+  std::map<size_t, hmm::Pipeline> pipelines_;  // by query; small, as the large matrices belong to the thread
 };
 
 }  // namespace foldmesh::search

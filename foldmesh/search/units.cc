@@ -8,16 +8,20 @@
 namespace foldmesh::search {
 namespace {
 
-// A range of this many residues and the tables of one query stay in a core's second-level cache.
-constexpr int64_t kCachedResidues = 512 * 1024;
+// Enough survivors come out of this many residues to share vectors; more would only come back later.
+constexpr int64_t kMostResidues = int64_t{8} << 20;
+// Of a FASTA file, whose size may be small: nobody knows how much is left, so blocks cannot shrink at the
+// end.
+constexpr int64_t kBlockResidues = int64_t{1} << 19;
 constexpr int kNodesPerGroup = 8192;
 constexpr size_t kQueriesPerGroup = 32;
 // Below so many cells (residues times nodes), less than a millisecond, handing out units costs too much; with
 // more than so many, one unit keeps the others waiting at the end.
-constexpr int64_t kFewestCells = int64_t{1} << 27, kMostCells = int64_t{1} << 33;
+constexpr int64_t kFewestCells = int64_t{1} << 27, kMostCells = int64_t{1} << 36;
 constexpr int64_t kFewestResidues = 16 * 1024;
-constexpr int64_t kMostRanges = 1 << 17;  // of one database; bounds the list
-constexpr int64_t kRangesPerWorker = 4;   // that are left when ranges begin to shrink
+constexpr size_t kHitBytesPerResidue = 8;  // of a hit in a short target; less in long ones
+constexpr int64_t kMostRanges = 1 << 17;   // of one database; bounds the list
+constexpr int64_t kRangesPerWorker = 4;    // that are left when ranges begin to shrink
 
 }  // namespace
 
@@ -43,10 +47,11 @@ std::vector<std::vector<size_t>> group_queries(const std::vector<int>& lengths) 
   return groups;
 }
 
-UnitSizes choose_unit_sizes(int64_t n_residues, int widest_group, int n_workers) {
+UnitSizes choose_unit_sizes(int64_t n_residues, int widest_group, int n_workers, size_t unit_bytes) {
   const int64_t width = std::max(widest_group, 1);
+  const auto by_memory = static_cast<int64_t>(unit_bytes / kHitBytesPerResidue);
   UnitSizes sizes;
-  sizes.largest = std::clamp(kMostCells / width, kFewestResidues, kCachedResidues);
+  sizes.largest = std::clamp(std::min(kMostCells / width, by_memory), kFewestResidues, kMostResidues);
   sizes.smallest = std::clamp(kFewestCells / width, kFewestResidues, sizes.largest);
   sizes.smallest = std::max(sizes.smallest, n_residues / kMostRanges);
   sizes.largest = std::max(sizes.largest, sizes.smallest);
@@ -96,7 +101,8 @@ bool UnitQueue::advance(Line& line) {
     if (line.next_range == line.ranges->size()) return false;
     line.range = (*line.ranges)[line.next_range++];
   } else {
-    if (!line.stream) line.stream = line.database->stream(sizes_.largest, n_threads_);
+    if (!line.stream)
+      line.stream = line.database->stream(std::min(sizes_.largest, kBlockResidues), n_threads_);
     line.block = line.stream->next();
     if (!line.block) {
       line.ranges.emplace();  // nothing left

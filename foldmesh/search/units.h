@@ -38,13 +38,14 @@ std::vector<size_t> longest_first(const std::vector<int>& lengths);
 std::vector<std::vector<size_t>> group_queries(const std::vector<int>& lengths);
 
 struct UnitSizes {
-  int64_t largest = 0;   // residues of a range; also of the blocks of a FASTA file
+  int64_t largest = 0;   // residues of a range
   int64_t smallest = 0;  // near the end
   int64_t taper = 1;     // a range is at most 1/taper of what is left of its database
   bool operator==(const UnitSizes&) const = default;
 };
-// For so many residues and workers; `widest_group` is the sum of the lengths of the heaviest group's queries.
-UnitSizes choose_unit_sizes(int64_t n_residues, int widest_group, int n_workers);
+// For so many residues and workers; `widest_group` is the sum of the lengths of the heaviest group's queries,
+// `unit_bytes` what the hits of one query in a range may take should every target be one.
+UnitSizes choose_unit_sizes(int64_t n_residues, int widest_group, int n_workers, size_t unit_bytes);
 
 // A packed database cut into ranges: large ones first, then ever smaller ones.
 std::vector<TargetRange> tapered(const std::vector<TargetRange>& pieces, const UnitSizes& sizes);

@@ -36,8 +36,8 @@ TEST(GroupQueries, LongestFirstAndEachOnce) {
 TEST(Tapered, CoversTheDatabaseInOrderWithFallingSizes) {
   std::vector<TargetRange> pieces;
   for (int64_t i = 0; i < 1000; ++i) pieces.push_back({i * 10, 10, 20'000});
-  const UnitSizes sizes = choose_unit_sizes(20'000'000, 8192, 2);
-  EXPECT_EQ(sizes.largest, 512 * 1024);
+  const UnitSizes sizes = choose_unit_sizes(20'000'000, 8192, 2, size_t{1} << 30);
+  EXPECT_EQ(sizes.largest, 8 << 20);
   EXPECT_LT(sizes.smallest, 20'000);
   const std::vector<TargetRange> ranges = tapered(pieces, sizes);
   int64_t next = 0, last = sizes.largest, left = 20'000'000;
@@ -56,13 +56,15 @@ TEST(Tapered, CoversTheDatabaseInOrderWithFallingSizes) {
 }
 
 TEST(ChooseUnitSizes, BoundsTheListAndTheCost) {
-  const UnitSizes huge = choose_unit_sizes(int64_t{100} << 30, 500, 1024);
+  const UnitSizes huge = choose_unit_sizes(int64_t{100} << 30, 500, 1024, size_t{1} << 30);
   EXPECT_LE((int64_t{100} << 30) / huge.smallest, 1 << 17);
   EXPECT_GE(huge.largest, huge.smallest);
-  const UnitSizes titin = choose_unit_sizes(90'000'000, 35'000, 2);
-  EXPECT_LE(titin.largest * 35'000, int64_t{1} << 34);
-  const UnitSizes peptide = choose_unit_sizes(90'000'000, 30, 2);
-  EXPECT_EQ(peptide.smallest, peptide.largest) << "a unit is never too small to be worth it";
+  const UnitSizes titin = choose_unit_sizes(90'000'000, 35'000, 2, size_t{1} << 30);
+  EXPECT_LE(titin.largest * 35'000, int64_t{1} << 36);
+  const UnitSizes poor = choose_unit_sizes(90'000'000, 500, 2, 4 << 20);
+  EXPECT_EQ(poor.largest, 512 * 1024) << "hits of a range must fit into memory";
+  const UnitSizes peptide = choose_unit_sizes(90'000'000, 30, 2, size_t{1} << 30);
+  EXPECT_GE(peptide.smallest * 30, (int64_t{1} << 27) - 30) << "a unit is never too small to be worth it";
 }
 
 // Databases without content: the plan needs ranges only.
