@@ -13,6 +13,7 @@
 #include "foldmesh/base/temp_folder.h"
 #include "foldmesh/seqdb/writer.h"
 #include "tests/cli/run_program.h"
+#include "tests/sanitized.h"
 
 namespace foldmesh::tests {
 namespace {
@@ -156,6 +157,7 @@ TEST_F(SearchFaults, OddQueries) {
 
 // A family of 200,000 in a few megabytes of text, all of which are hits.
 TEST_F(SearchFaults, MoreHitsThanMemory) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers take more memory than the program";
   constexpr int kMembers = 200'000;
   const std::string query = "MKWVTFISLLFLFSSAYSRGVFRRDAHKSEVAHRFKDLGE";
   const std::string letters = "ACDEFGHIKLMNPQRSTVWY";
