@@ -49,22 +49,25 @@ class Ranks : public testing::Test {
   }
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
 
+  // As in a batch job, but on one machine, whatever its number of cores and as root. For /usr/bin/env.
+  static std::vector<std::string> mpirun(int n_ranks, const std::string& program) {
+    return {"ASAN_OPTIONS=detect_leaks=0",  // MPI keeps some of its memory to the end
+            "mpirun",
+            "--allow-run-as-root",
+            "--oversubscribe",
+            "--bind-to",
+            "none",
+            "-n",
+            fmt::format("{}", n_ranks),
+            program};
+  }
+
   RunResult run(int n_ranks, const std::vector<std::string>& command, double kill_after = 0) const {
     RunOptions options;
     options.kill_after = kill_after;
     if (n_ranks == 1) return run_program(command, options);
-    // As in a batch job, but on one machine, whatever its number of cores and as root.
     options.program = "/usr/bin/env";
-    std::vector<std::string> words = {
-        "ASAN_OPTIONS=detect_leaks=0",  // MPI keeps some of its memory to the end
-        "mpirun",
-        "--allow-run-as-root",
-        "--oversubscribe",
-        "--bind-to",
-        "none",
-        "-n",
-        fmt::format("{}", n_ranks),
-        FOLDMESH_PROGRAM};
+    std::vector<std::string> words = mpirun(n_ranks, FOLDMESH_PROGRAM);
     words.insert(words.end(), command.begin(), command.end());
     return run_program(words, options);
   }
@@ -143,8 +146,7 @@ TEST_F(Ranks, DatabasesThatOnlySomeRanksHave) {
                                                    "$((OMPI_COMM_WORLD_RANK % 2)) || exit 1\nexec " +
                                                    FOLDMESH_PROGRAM + " \"$@\"\n");
   fs::permissions(path("wrapper"), fs::perms::owner_all);
-  std::vector<std::string> words = {
-      "mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n", "3", path("wrapper")};
+  std::vector<std::string> words = mpirun(3, path("wrapper"));
   for (std::string word : search("some")) {
     if (word == "other=" + path("other.fmdb")) word = "other=local/other.fmdb";
     words.push_back(word);
