@@ -195,10 +195,10 @@ TEST_F(SearchFaults, MoreHitsThanMemory) {
   }
   fmt::print("peak beyond the database: {} MiB with --memory 4G, {} MiB with --memory 32M\n",
              peak["4G"] >> 20, peak["32M"] >> 20);
-  constexpr uint64_t kMost = uint64_t{100} << 20;
+  constexpr uint64_t kMost = uint64_t{128} << 20;  // most of it matrices of two threads
   EXPECT_LT(peak["32M"], kMost);
   EXPECT_LT(report_peak["32M"], kMost);
-  EXPECT_GT(peak["4G"], kMost * 3 / 2) << "else this test shows nothing";
+  EXPECT_GT(peak["4G"], kMost * 5 / 4) << "else this test shows nothing";
 
   const auto expected = contents("4G");
   EXPECT_TRUE(contents("32M") == expected);
