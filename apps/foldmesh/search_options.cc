@@ -226,7 +226,7 @@ void add_memory_options(CLI::App& app, search::SearchOptions& options, int64_t& 
   };
   app.add_option_function<std::string>(
          "--memory", set_memory,
-         "memory for models, hits and working space, the mapped database not counted (default 256M); hits "
+         "memory for models, hits and working space, the mapped database not counted (default: 128M a thread, at least 256M); hits "
          "that do not fit wait in a temporary file")
       ->type_name("SIZE")
       ->group("Machine");
