@@ -21,7 +21,7 @@ struct State {
   std::vector<size_t> lengths = {16, 32, 64, 96};
   scaling::TableOptions table;
   int n_measured = base::available_cores(), n_rounds = 3;
-  int64_t unit_residues = 1 << 18;
+  int64_t chunk_residues = 1 << 18;
 };
 
 void add_options(CLI::App& app, State& state) {
@@ -42,7 +42,7 @@ void add_options(CLI::App& app, State& state) {
   app.add_option("--rounds", state.n_rounds, "every time is the median of so many runs")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--unit-residues", state.unit_residues, "residues of a chunk")
+  app.add_option("--chunk-residues", state.chunk_residues, "residues of a chunk that is measured alone")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
       ->capture_default_str();
   app.add_option("--times-as-large", state.table.times_as_large,
@@ -85,7 +85,7 @@ void run(State& state) {
   for (int n = 1; n <= state.n_measured; ++n) measured.push_back(n);
   std::vector<scaling::LengthTimes> times;
   for (const size_t length : state.lengths) {
-    times.push_back(scaling::measure(cut(queries.front(), length), databases, measured, state.unit_residues,
+    times.push_back(scaling::measure(cut(queries.front(), length), databases, measured, state.chunk_residues,
                                      state.n_rounds));
   }
   const scaling::ScalingTable table = scaling::make_table(std::move(facts), std::move(times), state.table);

@@ -12,6 +12,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "bench/peers/onednn.h"
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/rng.h"
 #include "foldmesh/base/version.h"
@@ -19,7 +20,6 @@
 #include "foldmesh/model/monomer.h"
 #include "foldmesh/model/param_store.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
-#include "foldmesh/runtime/cpu/gemm.h"
 #include "foldmesh/runtime/executor.h"
 
 namespace foldmesh {
@@ -90,8 +90,8 @@ class Ceiling {
 
  private:
   void multiply() {
-    runtime::cpu::gemm_all_cores(size_, size_, size_, {a_.as<float>(), size_}, {b_.as<float>(), size_},
-                                 c_.as<float>(), size_, n_threads_);
+    peers::onednn_sgemm(size_, size_, size_, {a_.as<float>(), size_}, {b_.as<float>(), size_}, c_.as<float>(),
+                        size_, n_threads_);
   }
   int64_t size_;
   int n_threads_;

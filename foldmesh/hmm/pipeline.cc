@@ -12,6 +12,7 @@
 #include "foldmesh/hmm/filters/cascade.h"
 #include "foldmesh/hmm/filters/first_pass.h"
 #include "foldmesh/hmm/filters/forward.h"
+#include "foldmesh/hmm/filters/pair_block.h"
 #include "foldmesh/hmm/numeric.h"
 #include "foldmesh/hmm/profile.h"
 
@@ -141,8 +142,8 @@ struct Pipeline::Impl {
     FilterOutcome outcome;
   };
 
-  void filter(std::span<const Target> targets, size_t from, size_t to) {
-    first_pass.run(targets.subspan(from, to - from), past_first);
+  void filter(PairBlock& pairs, std::span<const Target> targets, size_t from) {
+    first_pass.run(pairs, past_first);
     for (const uint32_t i : past_first) {
       const FilterOutcome outcome = cascade.run(targets[from + i].residues);
       if (outcome.past_viterbi) {
@@ -231,6 +232,23 @@ struct Pipeline::Impl {
   FilterCascade cascade;
 };
 
+TargetPiece::TargetPiece() : pairs_(std::make_unique<PairBlock>()) {}
+TargetPiece::~TargetPiece() = default;
+
+void TargetPiece::assign(std::span<const Target> targets, size_t from, size_t to) {
+  targets_ = targets;
+  from_ = from;
+  n_residues_ = 0;
+  std::vector<std::span<const bio::Code>> residues;
+  residues.reserve(to - from);
+  for (const Target& target : targets.subspan(from, to - from)) {
+    check_length(target);
+    n_residues_ += static_cast<int64_t>(target.residues.size());
+    residues.push_back(target.residues);
+  }
+  pairs_->assign(std::move(residues));
+}
+
 Pipeline::Pipeline(const Profile& profile, const PipelineOptions& options)
     : impl_(std::make_unique<Impl>(profile, options)) {
   if (!profile.core().calibrated) base::throw_internal("model '{}' was not calibrated", profile.core().name);
@@ -239,16 +257,18 @@ Pipeline::~Pipeline() = default;
 Pipeline::Pipeline(Pipeline&&) noexcept = default;
 const StageCounters& Pipeline::counters() const { return impl_->counters; }
 
-void Pipeline::filter(std::span<const Target> targets, size_t from, size_t to) {
+void Pipeline::filter(TargetPiece& piece) {
   Impl& self = *impl_;
-  int64_t n_residues = 0;
-  for (const Target& target : targets.subspan(from, to - from)) {
-    check_length(target);
-    n_residues += static_cast<int64_t>(target.residues.size());
-  }
-  self.counters.n_residues += n_residues;
-  self.counters.n_targets += static_cast<int64_t>(to - from);
-  self.filter(targets, from, to);
+  self.counters.n_residues += piece.n_residues_;
+  self.counters.n_targets += std::ssize(piece.pairs_->targets());
+  self.filter(*piece.pairs_, piece.targets_, piece.from_);
+}
+
+void Pipeline::search(std::span<const Target> block, const OnHit& on_hit) {
+  TargetPiece piece;
+  piece.assign(block, 0, block.size());
+  filter(piece);
+  finish(block, on_hit);
 }
 
 void Pipeline::finish(std::span<const Target> targets, const OnHit& on_hit) {

@@ -42,7 +42,27 @@ struct Target {
   std::span<const bio::Code> residues;  // digital, 0-based; every code except gap and missing
 };
 
-class Profile;  // hmm/profile.h
+class Profile;    // hmm/profile.h
+class PairBlock;  // hmm/filters/pair_block.h
+
+// Targets [from, to) of a list that several pipelines go through one after the other; what their first
+// filters prepare is made once. Half a million residues let the first filter work at its full speed and stay
+// in the cache meanwhile. Not thread-safe.
+class TargetPiece {
+ public:
+  TargetPiece();
+  ~TargetPiece();
+  // `targets` must stay where they are until the next assign(). One longer than kMaxTargetLength throws
+  // kInput.
+  void assign(std::span<const Target> targets, size_t from, size_t to);
+
+ private:
+  friend class Pipeline;
+  std::span<const Target> targets_;
+  size_t from_ = 0;
+  int64_t n_residues_ = 0;
+  std::unique_ptr<PairBlock> pairs_;
+};
 
 // Not thread-safe: one Pipeline per thread; the profile is shared and constant.
 class Pipeline {
@@ -51,25 +71,20 @@ class Pipeline {
   ~Pipeline();
   Pipeline(Pipeline&&) noexcept;
 
-  // The integer filters on targets [from, to). The few that survive wait for finish(). Half a million
-  // residues at a time let the first filter work at its full speed and stay in the cache while other profiles
-  // see them. Targets of length 0 are counted and give nothing; one longer than kMaxTargetLength throws
-  // kInput before anything is filtered.
-  void filter(std::span<const Target> targets, size_t from, size_t to);
+  // The integer filters. The few targets that survive wait for finish(). Targets of length 0 are counted and
+  // give nothing.
+  void filter(TargetPiece& piece);
 
   // Forward, Backward and domains of those that wait, many at a time, because they share vectors; `targets`
-  // as given to filter(). Passes on the hit of every target that passes all filters and has at least one
-  // domain, with the target's index, in the order of filtering. Thresholding by E-value is the caller's (it
-  // needs the number of targets); reported/included flags are left false and target_index 0. What comes out
-  // for a target does not depend on the other targets.
+  // is the list that the pieces are of. Passes on the hit of every target that passes all filters and has at
+  // least one domain, with the target's index, in the order of filtering. Thresholding by E-value is the
+  // caller's (it needs the number of targets); reported/included flags are left false and target_index 0.
+  // What comes out for a target does not depend on the other targets.
   using OnHit = std::function<void(size_t index, Hit&& hit)>;
   void finish(std::span<const Target> targets, const OnHit& on_hit);
 
   // Both, for one block of targets.
-  void search(std::span<const Target> block, const OnHit& on_hit) {
-    filter(block, 0, block.size());
-    finish(block, on_hit);
-  }
+  void search(std::span<const Target> block, const OnHit& on_hit);
   const StageCounters& counters() const;
 
  private:

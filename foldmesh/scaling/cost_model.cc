@@ -13,7 +13,7 @@ std::vector<CostPoint> points_of(const std::vector<DatabaseFacts>& databases,
   std::vector<CostPoint> points;
   for (const LengthTimes& times : lengths) {
     std::vector<double> seconds(databases.size());
-    for (const WorkUnit& unit : times.units) seconds[unit.database] += unit.seconds;
+    for (const WorkUnit& unit : times.chunks) seconds[unit.database] += unit.seconds;
     for (size_t d = 0; d < databases.size(); ++d) {
       points.push_back({d, times.query_length, size(databases[d]), seconds[d]});
     }

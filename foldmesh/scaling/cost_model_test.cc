@@ -15,7 +15,9 @@ std::vector<LengthTimes> made_up(F seconds) {
   for (const size_t length : {16, 32, 64, 96}) {
     LengthTimes times;
     times.query_length = length;
-    for (size_t d = 0; d < kDatabases.size(); ++d) times.units.push_back({d, seconds(kDatabases[d], length)});
+    for (size_t d = 0; d < kDatabases.size(); ++d) {
+      times.chunks.push_back({d, seconds(kDatabases[d], length), kDatabases[d].n_residues});
+    }
     lengths.push_back(times);
   }
   return lengths;

@@ -63,9 +63,9 @@ void search_database_per_process(const bio::Sequence& query,
 }
 
 std::vector<search::TargetDatabase*> largest_first(const std::vector<search::NamedDatabase>& databases,
-                                                   const std::vector<WorkUnit>& units) {
+                                                   const std::vector<WorkUnit>& chunks) {
   std::vector<double> seconds(databases.size());
-  for (const WorkUnit& unit : units) seconds[unit.database] += unit.seconds;
+  for (const WorkUnit& chunk : chunks) seconds[chunk.database] += chunk.seconds;
   std::vector<size_t> order(databases.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return seconds[a] > seconds[b]; });
@@ -74,20 +74,28 @@ std::vector<search::TargetDatabase*> largest_first(const std::vector<search::Nam
   return targets;
 }
 
-// The units of a run on one thread, in database order: each the median of its times in all rounds.
-class UnitTimes {
+// The chunks of a run on one thread, in database order: each the median of its times in all rounds.
+class ChunkTimes {
  public:
   void add(const search::UnitReport& report) {
-    times_[{report.database, report.first_target}].push_back(report.seconds);
+    Chunk& chunk = chunks_[{report.database, report.first_target}];
+    chunk.n_residues = report.n_residues;
+    chunk.seconds.push_back(report.seconds);
   }
-  std::vector<WorkUnit> units() const {
-    std::vector<WorkUnit> units;
-    for (const auto& [place, seconds] : times_) units.push_back({place.first, median(seconds)});
-    return units;
+  std::vector<WorkUnit> chunks() const {
+    std::vector<WorkUnit> all;
+    for (const auto& [place, chunk] : chunks_) {
+      all.push_back({place.first, median(chunk.seconds), chunk.n_residues});
+    }
+    return all;
   }
 
  private:
-  std::map<std::pair<size_t, int64_t>, std::vector<double>> times_;
+  struct Chunk {
+    int64_t n_residues = 0;
+    std::vector<double> seconds;
+  };
+  std::map<std::pair<size_t, int64_t>, Chunk> chunks_;
 };
 
 }  // namespace
@@ -107,29 +115,29 @@ DatabaseFacts read_database(search::NamedDatabase& database) {
 }
 
 LengthTimes measure(const bio::Sequence& query, std::vector<search::NamedDatabase>& databases,
-                    const std::vector<int>& processors, int64_t unit_residues, int n_rounds) {
-  search::SearchOptions options = search::for_alignments();
-  options.block_residues = unit_residues;
+                    const std::vector<int>& processors, int64_t chunk_residues, int n_rounds) {
+  const search::SearchOptions options = search::for_alignments();
   const std::vector<search::TargetDatabase*> targets = targets_of(databases);
 
   LengthTimes times;
   times.query_length = query.residues.size();
-  UnitTimes unit_times;
+  ChunkTimes chunk_times;
   std::vector<double> outside;
   for (int round = 0; round < n_rounds; ++round) {
     base::ThreadPool alone(1);
     double inside = 0;
     search::SearchOptions reporting = options;
+    reporting.block_residues = chunk_residues;
     reporting.on_unit = [&](const search::UnitReport& report) {
       inside += report.seconds;
-      unit_times.add(report);
+      chunk_times.add(report);
     };
     outside.push_back(seconds_of([&] { search_on(alone, query, targets, reporting); }) - inside);
   }
-  times.units = unit_times.units();
+  times.chunks = chunk_times.chunks();
   times.outside_units = std::max(0.0, median(outside));
 
-  const std::vector<search::TargetDatabase*> ordered = largest_first(databases, times.units);
+  const std::vector<search::TargetDatabase*> ordered = largest_first(databases, times.chunks);
   for (const int n : processors) {
     base::ThreadPool pool(n);
     std::vector<double> chunked, per_process;

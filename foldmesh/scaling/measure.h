@@ -26,16 +26,16 @@ DatabaseFacts read_database(search::NamedDatabase& database);
 // One query length. Times are medians over the rounds, seconds.
 struct LengthTimes {
   size_t query_length = 0;
-  std::vector<WorkUnit> units;    // in database order, measured on one thread
+  std::vector<WorkUnit> chunks;   // in database order, measured on one thread
   double outside_units = 0;       // of a run on one thread: building the query's model, merging hits
-  std::map<int, double> chunked;  // processors -> wall time, units shared by all of them
+  std::map<int, double> chunked;  // processors -> wall time, units (of the search's own sizes) shared by all
   std::map<int, double> database_per_process;  // processors -> wall time, each database on one processor
 };
 
-// Searches with AlphaFold's thresholds. `processors` are the numbers to measure, `unit_residues` the size of
-// a chunk.
+// Searches with AlphaFold's thresholds. `processors` are the numbers to measure, `chunk_residues` the size
+// of what is measured alone.
 LengthTimes measure(const bio::Sequence& query, std::vector<search::NamedDatabase>& databases,
-                    const std::vector<int>& processors, int64_t unit_residues, int n_rounds);
+                    const std::vector<int>& processors, int64_t chunk_residues, int n_rounds);
 
 }  // namespace foldmesh::scaling
 

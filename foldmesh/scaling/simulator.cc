@@ -68,11 +68,4 @@ Simulation simulate_database_per_process(std::span<const WorkUnit> units, int n_
   return result;
 }
 
-std::vector<WorkUnit> longest_first(std::span<const WorkUnit> units) {
-  std::vector<WorkUnit> ordered(units.begin(), units.end());
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const WorkUnit& a, const WorkUnit& b) { return a.seconds > b.seconds; });
-  return ordered;
-}
-
 }  // namespace foldmesh::scaling

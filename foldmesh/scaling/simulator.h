@@ -4,15 +4,17 @@
 #define FOLDMESH_SCALING_SIMULATOR_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
 namespace foldmesh::scaling {
 
-// One query against one chunk of one database.
+// One query against consecutive targets of one database.
 struct WorkUnit {
   size_t database = 0;
   double seconds = 0;  // on one worker
+  int64_t n_residues = 0;
 };
 
 // Workers that get their units one at a time from one coordinator.
@@ -37,10 +39,6 @@ Simulation simulate_shared_queue(std::span<const WorkUnit> units, const Machine&
 // One process per database, as AlphaFold's scripts do it: whole databases, longest first, each to the
 // processor that is free first.
 Simulation simulate_database_per_process(std::span<const WorkUnit> units, int n_processors);
-
-// The order in which the units of equal-sized chunks are best handed out: longest first, equals in the order
-// given.
-std::vector<WorkUnit> longest_first(std::span<const WorkUnit> units);
 
 }  // namespace foldmesh::scaling
 

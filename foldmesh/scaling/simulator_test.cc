@@ -12,12 +12,12 @@ namespace {
 std::vector<WorkUnit> random_units(size_t n, uint64_t seed) {
   base::Rng rng(seed);
   std::vector<WorkUnit> units(n);
-  for (WorkUnit& unit : units) unit = {rng.below(3), 0.01 + rng.uniform()};
+  for (WorkUnit& unit : units) unit = {rng.below(3), 0.01 + rng.uniform(), 1};
   return units;
 }
 
 TEST(Simulator, HandMadeSchedule) {
-  const std::vector<WorkUnit> units = {{0, 4}, {0, 3}, {1, 2}, {1, 2}};
+  const std::vector<WorkUnit> units = {{0, 4, 1}, {0, 3, 1}, {1, 2, 1}, {1, 2, 1}};
   EXPECT_DOUBLE_EQ(simulate_shared_queue(units, {.n_workers = 1}).makespan, 11);
   // 4 | 3 2 2 -> the third goes to the worker free at 3, the fourth to the one free at 4.
   EXPECT_DOUBLE_EQ(simulate_shared_queue(units, {.n_workers = 2}).makespan, 6);
@@ -29,7 +29,7 @@ TEST(Simulator, HandMadeSchedule) {
 }
 
 TEST(Simulator, MessagesCostTimeOnlyWhereWorkDoesNotHideThem) {
-  const std::vector<WorkUnit> units(10, {0, 1});
+  const std::vector<WorkUnit> units(10, {0, 1, 1});
   // The first unit waits for its request; all others are asked for ahead of time.
   EXPECT_DOUBLE_EQ(
       simulate_shared_queue(

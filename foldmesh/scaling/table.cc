@@ -7,27 +7,24 @@
 #include <iterator>
 #include <utility>
 
+#include "foldmesh/scaling/schedule.h"
+
 namespace foldmesh::scaling {
 namespace {
 
-// Copies of a unit stand behind each other, as the chunks of a larger database would.
-std::vector<WorkUnit> enlarged(const std::vector<WorkUnit>& units, int times) {
-  std::vector<WorkUnit> all;
-  all.reserve(units.size() * static_cast<size_t>(times));
-  for (const WorkUnit& unit : units) all.insert(all.end(), static_cast<size_t>(times), unit);
-  return all;
-}
-
 TableRow make_row(const LengthTimes& times, const TableOptions& options) {
-  const std::vector<WorkUnit> units = longest_first(enlarged(times.units, options.times_as_large));
   TableRow row{times.query_length, {}};
+  double alone = times.outside_units;
+  for (const WorkUnit& chunk : times.chunks) alone += chunk.seconds * options.times_as_large;
   for (const int n : options.processors) {
-    // One processor talks to nobody.
-    const Machine machine = n == 1 ? Machine{} : Machine{n, options.grant_seconds, options.latency_seconds};
+    const std::vector<WorkUnit> units =
+        scheduled_units(times.chunks, options.times_as_large, static_cast<int>(times.query_length), n);
+    // One processor talks to nobody; the others have a unit ahead.
+    const Machine machine =
+        n == 1 ? Machine{} : Machine{n, options.grant_seconds, options.latency_seconds, true};
     TableCell cell{n};
     cell.chunked = simulate_shared_queue(units, machine).makespan + times.outside_units;
     cell.database_per_process = simulate_database_per_process(units, n).makespan + times.outside_units;
-    const double alone = simulate_shared_queue(units, {}).makespan + times.outside_units;
     cell.efficiency = alone / (n * cell.chunked);
     row.cells.push_back(cell);
   }
@@ -157,7 +154,7 @@ nlohmann::ordered_json to_json(const ScalingTable& table) {
   json["times_as_large"] = table.options.times_as_large;
   for (size_t i = 0; i < table.rows.size(); ++i) {
     nlohmann::ordered_json row = {{"query_length", table.rows[i].query_length},
-                                  {"n_units", table.measured[i].units.size()},
+                                  {"n_chunks", table.measured[i].chunks.size()},
                                   {"outside_units_s", table.measured[i].outside_units}};
     for (const TableCell& cell : table.rows[i].cells) {
       row["predicted"].push_back({{"processors", cell.n_processors},

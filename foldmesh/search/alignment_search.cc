@@ -133,7 +133,7 @@ class AlignmentSearch {
 
   // The division into passes must not depend on what is done already.
   size_t n_queries_of_pass(size_t first) const {
-    const size_t most_bytes = options_.search.memory / 4;
+    const size_t most_bytes = options_.search.memory_for(pool_.size()) / 4;
     size_t n = 0, bytes = 0;
     while (first + n < queries_.size() && n < static_cast<size_t>(options_.queries_per_pass)) {
       bytes += queries_[first + n].residues.size() * kProfileBytesPerNode;
@@ -163,7 +163,8 @@ class AlignmentSearch {
     }
     search_options_.log = log.get();
     const auto results = search(batch, targets_, search_options_, pool_);
-    const size_t most_bytes = options_.search.memory / 4 / static_cast<size_t>(pool_.size());
+    const size_t most_bytes =
+        options_.search.memory_for(pool_.size()) / 4 / static_cast<size_t>(pool_.size());
     // In parallel, because putting a file safely on disk takes longer than making its text.
     pool_.parallel_for(static_cast<int64_t>(n * databases_.size()), [&](int64_t i, int) {
       const size_t query = static_cast<size_t>(i) / databases_.size(),

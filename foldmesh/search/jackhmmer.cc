@@ -182,7 +182,7 @@ void run_jackhmmer(const SequenceSource& source, const JackhmmerOptions& jackhmm
       alignments.add(round, [&](base::AtomicFile& file) {
         for (const IterativeQuery* query : active) {
           write_alignment(
-              query->alignment_head(), query->alignment(), options.search.memory / 8,
+              query->alignment_head(), query->alignment(), options.search.memory_for(pool.size()) / 8,
               [&](std::string_view piece) { file.write(piece); }, 0);
         }
       });

@@ -33,7 +33,8 @@ void RunWriter::add_alignment(const bio::Msa& head, const AlignmentRows& rows) {
     return files_.add_main("# No hits satisfy inclusion thresholds; no alignment saved\n");
   }
   write_alignment(
-      head, rows, options_.search.memory / 8, [this](std::string_view piece) { files_.add_alignment(piece); },
+      head, rows, options_.search.memory_for(1) / 8,
+      [this](std::string_view piece) { files_.add_alignment(piece); },
       options_.main_output.text_width == 0 ? 0 : kStockholmColumns);
   files_.add_main(fmt::format("# Alignment of {} hits satisfying inclusion thresholds saved to: {}\n",
                               rows.n_rows(), options_.outputs.alignment->string()));

@@ -20,7 +20,7 @@ class Pass {
       : databases_(databases),
         options_(options),
         pool_(pool),
-        collector_(databases.size(), options.memory / 4, options.spill_folder) {
+        collector_(databases.size(), options.memory_for(pool.size()) / 4, options.spill_folder) {
     set_context(queries);
     add_tallies();
   }
@@ -88,7 +88,7 @@ class Pass {
     for (const TargetDatabase* database : databases_) n_residues += database->n_residues().value_or(0);
     const int n_others = options_.crew == nullptr ? 0 : options_.crew->n_threads();
     return choose_unit_sizes(n_residues, widest, pool_.size() + n_others,
-                             options_.memory / 4 / static_cast<size_t>(pool_.size()));
+                             options_.memory_for(pool_.size()) / 4 / static_cast<size_t>(pool_.size()));
   }
 
   // Null for those that only others can read.

@@ -43,8 +43,12 @@ struct SearchOptions {
   // is off.
   std::vector<size_t> max_rows;
   // Bytes that profiles, hits and working memory may take together (the map of a database is not counted).
-  // Hits beyond a quarter of it are kept in a temporary file in `spill_folder` (empty: the system's).
-  size_t memory = size_t{256} << 20;
+  // Hits beyond a quarter of it are kept in a temporary file in `spill_folder` (empty: the system's). 0: 128
+  // MiB for every thread, but no less than 256 MiB, so that units do not shrink with the number of threads.
+  size_t memory = 0;
+  size_t memory_for(int n_threads) const {
+    return memory > 0 ? memory : (size_t{128} << 20) * static_cast<size_t>(n_threads > 2 ? n_threads : 2);
+  }
   std::filesystem::path spill_folder;
   UnitLog* log = nullptr;  // may be null
   Crew* crew = nullptr;    // other machines that help; may be null

@@ -60,8 +60,9 @@ UnitResult UnitRunner::run(const Unit& unit) {
   // All queries look at a piece while it is in the cache.
   for (size_t from = 0, to = 0; from < targets.size(); from = to) {
     to = end_of_piece(targets, from);
+    piece_.assign(targets, from, to);
     for (size_t i = 0; i < group.size(); ++i) {
-      timed(i, [&] { pipeline_of(group[i]).filter(targets, from, to); });
+      timed(i, [&] { pipeline_of(group[i]).filter(piece_); });
     }
   }
   for (size_t i = 0; i < group.size(); ++i) {

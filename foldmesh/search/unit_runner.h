@@ -49,6 +49,7 @@ class UnitRunner {
   hmm::Pipeline& pipeline_of(size_t query);
 
   const UnitContext& context_;
+  hmm::TargetPiece piece_;
   std::map<size_t, hmm::Pipeline> pipelines_;  // by query; small, as the large matrices belong to the thread
 };
 

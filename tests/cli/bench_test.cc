@@ -39,7 +39,7 @@ TEST_F(BenchScaling, PrintsTheTableAndWritesPlotAndJson) {
   const std::string plot = (folder_.path() / "p.svg").string(), json = (folder_.path() / "t.json").string();
   const RunResult result =
       run_program({"bench", "scaling",      query_,  "--db",      a_,  "--db",     b_,  "--lengths",
-                   "20,50", "--processors", "1,2,8", "--measure", "2", "--rounds", "1", "--unit-residues",
+                   "20,50", "--processors", "1,2,8", "--measure", "2", "--rounds", "1", "--chunk-residues",
                    "1000",  "--plot",       plot,    "--json",    json});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(result.out.find("Measured here"), std::string::npos);

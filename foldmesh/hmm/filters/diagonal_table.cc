@@ -18,16 +18,12 @@ namespace foldmesh::hmm {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Row numbers of a group's targets lie this far apart.
-constexpr size_t kGroupPitch = kLongestGrouped / 2 + 64;
-
 #if HWY_TARGET == HWY_SCALAR
 // Plain code: no layout, no first pass; the callers use the reference.
 DiagonalShape Shape(int) { return {.lanes = 1}; }
 size_t PairGroupSize(const DiagonalShape&) { return 1; }
-void PairMaxima(const DiagonalTable&, std::span<const std::span<const bio::Code>>, PairScratch&, int8_t*) {
-  base::throw_internal("no vectors");
-}
+void WritePairs(std::span<const bio::Code>, size_t, uint16_t*) { base::throw_internal("no vectors"); }
+void PairMaxima(const DiagonalTable&, const PairRows&, int8_t*) { base::throw_internal("no vectors"); }
 int8_t DiagonalMaximum(const DiagonalTable&, std::span<const bio::Code>) {
   base::throw_internal("no vectors");
 }
@@ -113,18 +109,17 @@ HWY_INLINE void step_target(const int8_t* scores, const Rotation& rotation, V (&
 }
 
 template <int S, int kStep, int kTurn, int W, int N, int B, typename Row, int... T>
-HWY_INLINE void step_group(const int8_t* cells, size_t row_bytes, const Row* HWY_RESTRICT rows,
+HWY_INLINE void step_group(const int8_t* cells, size_t row_bytes, const Row* HWY_RESTRICT rows, size_t pitch,
                            const Rotation& rotation, V (&v)[N][W], V (&best)[N][B],
                            std::integer_sequence<int, T...>) {
-  (step_target<S, kStep, kTurn>(cells + rows[T * kGroupPitch] * row_bytes, rotation, v[T], best[T],
-                                Numbers<W>()),
+  (step_target<S, kStep, kTurn>(cells + rows[T * pitch] * row_bytes, rotation, v[T], best[T], Numbers<W>()),
    ...);
 }
 
-// Walks all W vectors of a row down N targets of n rows each, kStep cells a row. Every value goes into one of
-// B maxima.
+// Walks all W vectors of a row down N targets of n rows each, `pitch` apart, kStep cells a row. Every value
+// goes into one of B maxima.
 template <int kStep, int kTurn, int W, int N, int B, typename Row, int... S>
-HWY_INLINE void walk_circle(const DiagonalTable& table, const Row* HWY_RESTRICT rows, size_t n,
+HWY_INLINE void walk_circle(const DiagonalTable& table, const Row* HWY_RESTRICT rows, size_t pitch, size_t n,
                             V (&best)[N][B], std::integer_sequence<int, S...>) {
   const size_t row_bytes = table.shape.row_bytes();
   const int8_t* HWY_RESTRICT cells = table.cells.data();
@@ -135,10 +130,11 @@ HWY_INLINE void walk_circle(const DiagonalTable& table, const Row* HWY_RESTRICT 
   }
   const Row* const end = rows + n;
   for (; end - rows >= static_cast<ptrdiff_t>(sizeof...(S)); rows += sizeof...(S)) {
-    (step_group<S, kStep, kTurn>(cells, row_bytes, rows + S, turn, v, best, Numbers<N>()), ...);
+    (step_group<S, kStep, kTurn>(cells, row_bytes, rows + S, pitch, turn, v, best, Numbers<N>()), ...);
   }
   (void)((rows < end &&
-          (step_group<S, kStep, kTurn>(cells, row_bytes, rows++, turn, v, best, Numbers<N>()), true)) &&
+          (step_group<S, kStep, kTurn>(cells, row_bytes, rows++, pitch, turn, v, best, Numbers<N>()),
+           true)) &&
          ...);
 }
 
@@ -185,7 +181,7 @@ HWY_INLINE int8_t highest_lane(T d, VT v) {
 
 // N targets over all bands of the table, which are W or W - 1 vectors wide.
 template <int W, int N, int kStep, typename Row>
-void walk(const DiagonalTable& table, const Row* rows, size_t n, int8_t* maxima) {
+void walk(const DiagonalTable& table, const Row* rows, size_t pitch, size_t n, int8_t* maxima) {
   constexpr int B = N > 1 ? 1 : std::min(W, 4);
   V best[N][B];
   for (int t = 0; t < N; ++t) {
@@ -194,7 +190,7 @@ void walk(const DiagonalTable& table, const Row* rows, size_t n, int8_t* maxima)
   const DiagonalShape& shape = table.shape;
   if (shape.n_bands == 1) {
     constexpr int kTurn = turn_of(W), kPeriod = kTurn * W % kStep == 0 ? kTurn * W / kStep : kTurn * W;
-    walk_circle<kStep, kTurn, W>(table, rows, n, best, Numbers<kPeriod>());
+    walk_circle<kStep, kTurn, W>(table, rows, pitch, n, best, Numbers<kPeriod>());
   } else if constexpr (N == 1 && W > 2) {
     for (int band = 0; band < shape.n_bands; ++band) {
       const int begin = shape.band_begin(band);
@@ -214,13 +210,13 @@ void walk(const DiagonalTable& table, const Row* rows, size_t n, int8_t* maxima)
   }
 }
 
-HWY_INLINE hn::Vec<hn::ScalableTag<uint8_t>> classes_of(hn::Vec<hn::ScalableTag<uint8_t>> codes) {
+HWY_INLINE hn::Vec<hn::ScalableTag<uint8_t> > classes_of(hn::Vec<hn::ScalableTag<uint8_t> > codes) {
   const hn::ScalableTag<uint8_t> d;
   return hn::IfThenElse(hn::Eq(codes, hn::Set(d, bio::kX)), hn::Set(d, kClassX),
                         hn::Min(codes, hn::Set(d, kClassOther)));
 }
 
-HWY_INLINE hn::Vec<DU16> pairs_of(hn::Vec<hn::ScalableTag<uint8_t>> classes) {
+HWY_INLINE hn::Vec<DU16> pairs_of(hn::Vec<hn::ScalableTag<uint8_t> > classes) {
   const DU16 d;
   const auto both = hn::BitCast(d, classes);  // little endian: the first of a pair is the low byte
   const auto first = hn::And(both, hn::Set(d, 0xff)), second = hn::ShiftRight<8>(both);
@@ -238,8 +234,7 @@ HWY_INLINE void write_few_pairs(const bio::Code* target, size_t size, uint16_t* 
   hn::StoreU(pairs_at(codes), DU16(), rows);
 }
 
-// Pair rows of a target, followed by kNoPair up to n at least; `rows` has room for a vector more.
-void write_pairs(std::span<const bio::Code> target, size_t n, uint16_t* HWY_RESTRICT rows) {
+void WritePairs(std::span<const bio::Code> target, size_t n, uint16_t* HWY_RESTRICT rows) {
   constexpr size_t kBytes = kLanes;
   const size_t even = target.size() & ~size_t{1};
   if (even < kBytes) {
@@ -263,32 +258,18 @@ void write_pairs(std::span<const bio::Code> target, size_t n, uint16_t* HWY_REST
 }
 
 template <int W>
-void pair_maxima_of_width(const DiagonalTable& table, std::span<const std::span<const bio::Code>> targets,
-                          PairScratch& scratch, int8_t* maxima) {
+void pair_maxima_of_width(const DiagonalTable& table, const PairRows& targets, int8_t* maxima) {
   constexpr int N = targets_at_once(W);
-  size_t longest = 0;
-  for (const auto& target : targets) longest = std::max(longest, target.size());
-  const size_t n = (longest + 1) / 2;
-  if (N == 1 || targets.size() == 1) {
-    if (scratch.pairs.size() < n + kLanes) scratch.pairs.resize(n + kLanes);
-    write_pairs(targets[0], n, scratch.pairs.data());
-    walk<W, 1, 2>(table, scratch.pairs.data(), n, maxima);
-    return;
-  }
-  if (scratch.pairs.size() < N * kGroupPitch) scratch.pairs.resize(N * kGroupPitch);
-  for (size_t t = 0; t < N; ++t) {
-    // An incomplete group is filled up with what it has.
-    write_pairs(targets[t < targets.size() ? t : 0], n, scratch.pairs.data() + t * kGroupPitch);
-  }
+  if (N == 1 || targets.n_targets == 1) return walk<W, 1, 2>(table, targets.first, 0, targets.n_rows, maxima);
   int8_t all[N];
-  walk<W, N, 2>(table, scratch.pairs.data(), n, all);
-  std::copy_n(all, targets.size(), maxima);
+  walk<W, N, 2>(table, targets.first, targets.pitch, targets.n_rows, all);
+  std::copy_n(all, targets.n_targets, maxima);
 }
 
 template <int W>
 void diagonal_maximum_of_width(const DiagonalTable& table, std::span<const bio::Code> target,
                                int8_t* maximum) {
-  walk<W, 1, 1>(table, target.data(), target.size(), maximum);
+  walk<W, 1, 1>(table, target.data(), 0, target.size(), maximum);
 }
 
 // Calls f.template operator()<W>() for the table's widest band.
@@ -305,12 +286,11 @@ void check_lanes(const DiagonalTable& table) {
 
 struct PairMaximaOfWidth {
   const DiagonalTable& table;
-  std::span<const std::span<const bio::Code>> targets;
-  PairScratch& scratch;
+  const PairRows& targets;
   int8_t* maxima;
   template <int W>
   void operator()() const {
-    pair_maxima_of_width<W>(table, targets, scratch, maxima);
+    pair_maxima_of_width<W>(table, targets, maxima);
   }
 };
 
@@ -324,10 +304,9 @@ struct DiagonalMaximumOfWidth {
   }
 };
 
-void PairMaxima(const DiagonalTable& table, std::span<const std::span<const bio::Code>> targets,
-                PairScratch& scratch, int8_t* maxima) {
+void PairMaxima(const DiagonalTable& table, const PairRows& targets, int8_t* maxima) {
   check_lanes(table);
-  call_with_width(table.shape, PairMaximaOfWidth{table, targets, scratch, maxima}, Numbers<kWidestBand>());
+  call_with_width(table.shape, PairMaximaOfWidth{table, targets, maxima}, Numbers<kWidestBand>());
 }
 
 int8_t DiagonalMaximum(const DiagonalTable& table, std::span<const bio::Code> target) {
@@ -348,6 +327,7 @@ namespace foldmesh::hmm {
 
 HWY_EXPORT(Shape);
 HWY_EXPORT(PairGroupSize);
+HWY_EXPORT(WritePairs);
 HWY_EXPORT(PairMaxima);
 HWY_EXPORT(DiagonalMaximum);
 
@@ -355,9 +335,12 @@ DiagonalShape diagonal_shape(int M) { return HWY_DYNAMIC_DISPATCH(Shape)(M); }
 
 size_t pair_group_size(const DiagonalShape& shape) { return HWY_DYNAMIC_DISPATCH(PairGroupSize)(shape); }
 
-void pair_maxima(const DiagonalTable& pairs, std::span<const std::span<const bio::Code>> targets,
-                 PairScratch& scratch, int8_t* maxima) {
-  HWY_DYNAMIC_DISPATCH(PairMaxima)(pairs, targets, scratch, maxima);
+void write_pairs(std::span<const bio::Code> target, size_t n, uint16_t* rows) {
+  HWY_DYNAMIC_DISPATCH(WritePairs)(target, n, rows);
+}
+
+void pair_maxima(const DiagonalTable& pairs, const PairRows& targets, int8_t* maxima) {
+  HWY_DYNAMIC_DISPATCH(PairMaxima)(pairs, targets, maxima);
 }
 
 int8_t diagonal_maximum(const DiagonalTable& scores, std::span<const bio::Code> target) {

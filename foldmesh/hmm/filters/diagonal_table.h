@@ -56,24 +56,27 @@ inline constexpr int kPairRadix = 23;
 inline constexpr int kNoPair = kClassNone * kPairRadix;  // both missing
 inline constexpr int kPairRows = kNoPair + 1;
 
-// Working memory of pair_maxima().
-struct PairScratch {
-  simd::AlignedVector<uint16_t> pairs;
-};
+// The pairs of a target that is not empty, and kNoPair behind them up to `n` at least; up to
+// kWrittenBeyondPairs elements behind that are written, too.
+inline constexpr size_t kWrittenBeyondPairs = 64;
+void write_pairs(std::span<const bio::Code> target, size_t n, uint16_t* rows);
 
-// Targets longer than this are searched alone.
-inline constexpr size_t kLongestGrouped = 2048;
 // How many targets pair_maxima() wants at once, to have enough independent work for the machine.
 inline constexpr size_t kLargestPairGroup = 8;
 size_t pair_group_size(const DiagonalShape& shape);
 
+// The pairs of some targets, `pitch` apart.
+struct PairRows {
+  const uint16_t* first;
+  size_t pitch, n_targets, n_rows;  // of each, kNoPair behind the end of a target
+};
+
 // The walk: all diagonals start at -128, a step adds a score and limits the sum to [-128, 127], and behind
 // the last cell of a row a diagonal goes on at the first. The result is the highest value met.
 //
-// In steps of two residues, for at most pair_group_size() targets, none of them empty; more than one only if
-// none is longer than kLongestGrouped.
-void pair_maxima(const DiagonalTable& pairs, std::span<const std::span<const bio::Code>> targets,
-                 PairScratch& scratch, int8_t* maxima);
+// In steps of two residues, for at most pair_group_size() targets. If they are more than one but fewer than
+// that, the rows of the missing ones must be there as well and may hold anything valid.
+void pair_maxima(const DiagonalTable& pairs, const PairRows& targets, int8_t* maxima);
 
 // In steps of one residue; `scores` has a row for each code.
 int8_t diagonal_maximum(const DiagonalTable& scores, std::span<const bio::Code> target);

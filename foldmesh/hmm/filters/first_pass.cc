@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "foldmesh/hmm/background.h"
 #include "foldmesh/hmm/filters/filter_result.h"
@@ -34,9 +33,6 @@ constexpr int kPairCeiling = 127;
 constexpr int kCachedLengths = 4096;
 constexpr int16_t kUnknown = std::numeric_limits<int16_t>::min();
 
-constexpr size_t kBucket = 8;  // targets of one bucket differ in length by less
-constexpr size_t kBuckets = kLongestGrouped / kBucket + 1;
-
 }  // namespace
 
 PromisingMaximum::PromisingMaximum(const Profile& profile, double F1) : profile_(profile) {
@@ -59,26 +55,22 @@ FirstPass::FirstPass(const Profile& profile, double F1)
       group_size_(useful_ ? pair_group_size(profile.pair_table().scores.shape) : 1),
       lowest_(kCachedLengths, kUnknown) {}
 
-void FirstPass::run(std::span<const Target> block, std::vector<uint32_t>& survivors) {
+void FirstPass::run(PairBlock& block, std::vector<uint32_t>& survivors) {
   survivors.clear();
-  if (!useful_) {
-    for (size_t i = 0; i < block.size(); ++i) {
-      if (!block[i].residues.empty()) survivors.push_back(static_cast<uint32_t>(i));
-    }
-    return;
+  const auto targets = block.targets();
+  if (useful_) {
+    maxima_.resize(targets.size());
+    block.for_each_group(group_size_, [&](const PairRows& rows, std::span<const uint32_t> indices) {
+      std::array<int8_t, kLargestPairGroup> maxima;
+      pair_maxima(profile_.pair_table().scores, rows, maxima.data());
+      for (size_t t = 0; t < indices.size(); ++t) maxima_[indices[t]] = maxima[t];
+    });
   }
-  sort_by_length(block);
-  maxima_.resize(block.size());
-  for (size_t begin = 0; begin < order_.size();) {
-    const size_t length = block[order_[begin]].residues.size();
-    const size_t n = length > kLongestGrouped ? 1 : std::min(group_size_, order_.size() - begin);
-    scan(block, std::span(order_).subspan(begin, n));
-    begin += n;
-  }
-  for (size_t i = 0; i < block.size(); ++i) {
-    const size_t length = block[i].residues.size();
-    if (length > 0 && maxima_[i] >= lowest_maximum(static_cast<int>(length)))
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const auto length = static_cast<int>(targets[i].size());
+    if (length > 0 && (!useful_ || maxima_[i] >= lowest_maximum(length))) {
       survivors.push_back(static_cast<uint32_t>(i));
+    }
   }
 }
 
@@ -90,29 +82,6 @@ int FirstPass::lowest_maximum(int L) {
   int16_t& lowest = lowest_[L];
   if (lowest == kUnknown) lowest = static_cast<int16_t>(compute());
   return lowest;
-}
-
-// Longest first, so that a group with one of the longest, which are scanned alone, does not arise.
-void FirstPass::sort_by_length(std::span<const Target> block) {
-  const auto bucket = [&](size_t i) {
-    const size_t length = block[i].residues.size();
-    if (length == 0) return kBuckets + 1;
-    return length > kLongestGrouped ? 0 : kBuckets - length / kBucket;
-  };
-  std::array<uint32_t, kBuckets + 3> begin{};
-  for (size_t i = 0; i < block.size(); ++i) ++begin[bucket(i) + 1];
-  std::partial_sum(begin.begin(), begin.end(), begin.begin());
-  order_.resize(block.size());
-  for (size_t i = 0; i < block.size(); ++i) order_[begin[bucket(i)]++] = static_cast<uint32_t>(i);
-  while (!order_.empty() && block[order_.back()].residues.empty()) order_.pop_back();
-}
-
-void FirstPass::scan(std::span<const Target> block, std::span<const uint32_t> group) {
-  std::array<std::span<const bio::Code>, kLargestPairGroup> targets;
-  std::array<int8_t, kLargestPairGroup> maxima;
-  for (size_t t = 0; t < group.size(); ++t) targets[t] = block[group[t]].residues;
-  pair_maxima(profile_.pair_table().scores, std::span(targets).first(group.size()), scratch_, maxima.data());
-  for (size_t t = 0; t < group.size(); ++t) maxima_[group[t]] = maxima[t];
 }
 
 }  // namespace foldmesh::hmm

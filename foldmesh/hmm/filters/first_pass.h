@@ -6,11 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
-#include "foldmesh/hmm/filters/diagonal_table.h"
-#include "foldmesh/hmm/pipeline.h"
+#include "foldmesh/hmm/filters/pair_block.h"
 #include "foldmesh/hmm/profile.h"
 
 namespace foldmesh::hmm {
@@ -33,21 +31,17 @@ class FirstPass {
   FirstPass(const Profile& profile, double F1);
 
   // Replaces `survivors` by the indices, ascending, of the targets that may pass MSV. Empty targets do not.
-  void run(std::span<const Target> block, std::vector<uint32_t>& survivors);
+  void run(PairBlock& block, std::vector<uint32_t>& survivors);
 
  private:
   int lowest_maximum(int L);
-  void sort_by_length(std::span<const Target> block);
-  void scan(std::span<const Target> block, std::span<const uint32_t> group);
 
   const Profile& profile_;
   const PromisingMaximum promising_;
   const bool useful_;
   const size_t group_size_;
   std::vector<int16_t> lowest_;  // by length; kUnknown until it is asked for
-  std::vector<uint32_t> order_;
   std::vector<int8_t> maxima_;
-  PairScratch scratch_;
 };
 
 }  // namespace foldmesh::hmm

@@ -34,6 +34,22 @@ int ssv_maximum_ref(const Profile& profile, std::span<const bio::Code> target) {
   return best;
 }
 
+PairBlock block_of(const std::vector<std::vector<bio::Code>>& targets) {
+  PairBlock block;
+  block.assign({targets.begin(), targets.end()});
+  return block;
+}
+
+// Of one target by itself.
+int8_t pair_maximum(const DiagonalTable& table, std::span<const bio::Code> target) {
+  std::vector<uint16_t> pairs((target.size() + 1) / 2 + kWrittenBeyondPairs);
+  const size_t n = (target.size() + 1) / 2;
+  write_pairs(target, n, pairs.data());
+  int8_t maximum;
+  pair_maxima(table, {pairs.data(), n, 1, n}, &maximum);
+  return maximum;
+}
+
 class IntegerFilters : public testing::TestWithParam<simd::Target> {
  protected:
   simd::ForcedTarget forced_{GetParam()};
@@ -141,14 +157,11 @@ TEST_P(IntegerFilters, MonotonousTargets) {
 
 // What the first pass rests on: pair maximum + slack is an upper bound of SSV's maximum.
 TEST_P(IntegerFilters, PairMaximaBoundSsv) {
-  PairScratch scratch;
   int n_at_the_bound = 0;
   for_each_pair(rng_, kModelSizes, kTargetLengths, [&](const Profile& profile, const auto& target) {
     const PairTable& table = profile.pair_table();
     if (table.scores.empty()) return;
-    const std::span<const bio::Code> span = target;
-    int8_t maximum;
-    pair_maxima(table.scores, {&span, 1}, scratch, &maximum);
+    const int8_t maximum = pair_maximum(table.scores, target);
     const int ssv = ssv_maximum_ref(profile, target);
     if (maximum < 127) {
       ASSERT_LE(ssv, maximum + table.slack) << profile.M() << " " << target.size();
@@ -160,24 +173,30 @@ TEST_P(IntegerFilters, PairMaximaBoundSsv) {
   }
 }
 
-// The pass is told the same by a target alone and among others.
+// The pass is told the same by a target alone and among others, whatever the size of the groups.
 TEST_P(IntegerFilters, GroupsOfTargetsGiveWhatEachGivesAlone) {
-  PairScratch scratch;
   for (const int M : kModelSizes) {
     const Profile profile(random_model(rng_, M, 1.0));
     const DiagonalTable& table = profile.pair_table().scores;
     if (table.empty()) continue;
-    std::vector<std::vector<bio::Code>> targets;
-    for (size_t n = 1; n <= pair_group_size(table.shape); ++n) {
-      targets.push_back(random_target(rng_, static_cast<int>(1 + rng_.below(300)), 0.05));
-      const std::vector<std::span<const bio::Code>> group(targets.begin(), targets.end());
-      std::vector<int8_t> together(n);
-      pair_maxima(table, group, scratch, together.data());
+    for (const size_t n : {1, 2, 7, 24, 25, 60}) {
+      std::vector<std::vector<bio::Code>> targets;
       for (size_t t = 0; t < n; ++t) {
-        int8_t alone;
-        pair_maxima(table, std::span(group).subspan(t, 1), scratch, &alone);
-        ASSERT_EQ(together[t], alone) << M << " " << t << " of " << n;
+        const int length = t % 5 == 4 ? 0 : static_cast<int>(1 + rng_.below(t % 11 == 3 ? 5000 : 300));
+        targets.push_back(random_target(rng_, length, 0.05));
       }
+      PairBlock block = block_of(targets);
+      std::vector<int> seen(n, 0);
+      block.for_each_group(pair_group_size(table.shape), [&](const PairRows& rows, const auto& indices) {
+        ASSERT_EQ(rows.n_targets, indices.size());
+        std::vector<int8_t> together(indices.size());
+        pair_maxima(table, rows, together.data());
+        for (size_t t = 0; t < indices.size(); ++t) {
+          ++seen[indices[t]];
+          ASSERT_EQ(together[t], pair_maximum(table, targets[indices[t]])) << M << " " << t << " of " << n;
+        }
+      });
+      for (size_t t = 0; t < n; ++t) ASSERT_EQ(seen[t], targets[t].empty() ? 0 : 1) << t;
     }
   }
 }
@@ -225,7 +244,8 @@ TEST_P(IntegerFilters, FirstPassLosesNothing) {
     for (const auto& target : residues) block.push_back({"", "", "", target});
     for (const double F1 : {5e-4, 0.02, 1.0}) {
       std::vector<uint32_t> survivors;
-      FirstPass(profile, F1).run(block, survivors);
+      PairBlock pairs = block_of(residues);
+      FirstPass(profile, F1).run(pairs, survivors);
       ASSERT_TRUE(std::is_sorted(survivors.begin(), survivors.end()));
       size_t n_passing = 0;
       for (uint32_t i = 0; i < block.size(); ++i) {

@@ -1,81 +1,211 @@
+// Every element of every product against its definition, bit for bit, on every instruction set of this
+// machine.
 #include "foldmesh/runtime/cpu/gemm.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <thread>
 #include <vector>
 
+#include "foldmesh/base/error.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/simd/target.h"
 
 namespace foldmesh::runtime::cpu {
 namespace {
 
-std::vector<float> random_numbers(int64_t n, uint64_t seed) {
-  base::Rng rng(seed);
+constexpr float kUntouched = 12345.0f;
+
+std::vector<float> random_numbers(int64_t n, base::Rng& rng) {
   std::vector<float> values(static_cast<size_t>(n));
   for (float& v : values) v = static_cast<float>(2 * rng.uniform() - 1);
   return values;
 }
 
-TEST(Gemm, AllTransposesAndStrides) {
-  constexpr int64_t m = 7, n = 19, k = 33, stride = 40;
-  const std::vector<float> a = random_numbers(stride * stride, 1), b = random_numbers(stride * stride, 2);
-  for (const bool transpose_a : {false, true}) {
-    for (const bool transpose_b : {false, true}) {
-      std::vector<float> c = random_numbers(m * stride, 3);
-      const std::vector<float> before = c;
-      gemm(m, n, k, {a.data(), stride, transpose_a}, {b.data(), stride, transpose_b}, c.data(), stride, 0.5f,
-           2.0f);
-      for (int64_t i = 0; i < m; ++i) {
-        for (int64_t j = 0; j < stride; ++j) {
-          const auto at = static_cast<size_t>(i * stride + j);
-          double expected = before[at];
-          if (j < n) {
-            double sum = 0;
-            for (int64_t l = 0; l < k; ++l) {
-              sum += double{a[static_cast<size_t>(transpose_a ? l * stride + i : i * stride + l)]} *
-                     b[static_cast<size_t>(transpose_b ? j * stride + l : l * stride + j)];
-            }
-            expected = 0.5 * sum + 2 * expected;
-          }
-          ASSERT_NEAR(c[at], expected, 1e-5) << i << "," << j;
-        }
+bool has_fused_multiply_add(simd::Target target) {
+  const std::string name = simd::target_name(target);
+  return name != "SSE4" && name != "SCALAR" && name != "EMU128";
+}
+
+// A random product with gaps between rows, filled with marks in c.
+struct Case {
+  int64_t m, n, k;
+  bool transpose_a, transpose_b, accumulate;
+  float alpha;
+  int64_t a_stride, b_stride, c_stride;
+  std::vector<float> a, b, before;
+
+  Case(int64_t rows, int64_t columns, int64_t depth, base::Rng& rng) : m(rows), n(columns), k(depth) {
+    transpose_a = rng.below(2) == 1;
+    transpose_b = rng.below(2) == 1;
+    accumulate = rng.below(2) == 1;
+    alpha = accumulate || rng.below(2) == 1 ? 1.0f : 0.3f;
+    // Now and then a stride for which operands are copied.
+    const auto gap = [&] { return static_cast<int64_t>(rng.below(4)); };
+    a_stride = (transpose_a ? m : k) + gap();
+    b_stride = (transpose_b ? k : n) + gap();
+    if (rng.below(8) == 0) a_stride = (a_stride + 511) / 512 * 512;
+    c_stride = n + gap();
+    a = random_numbers((transpose_a ? k : m) * a_stride, rng);
+    b = random_numbers((transpose_b ? n : k) * b_stride, rng);
+    before.assign(static_cast<size_t>(m * c_stride), kUntouched);
+    for (int64_t i = 0; i < m; ++i) {
+      for (int64_t j = 0; j < n; ++j) {
+        before[index(i, j)] = accumulate ? static_cast<float>(2 * rng.uniform() - 1)
+                                         : std::numeric_limits<float>::quiet_NaN();  // not to be read
+      }
+    }
+  }
+
+  size_t index(int64_t i, int64_t j) const { return static_cast<size_t>(i * c_stride + j); }
+  float left(int64_t i, int64_t l) const {
+    return a[static_cast<size_t>(transpose_a ? l * a_stride + i : i * a_stride + l)];
+  }
+  float right(int64_t l, int64_t j) const {
+    return b[static_cast<size_t>(transpose_b ? j * b_stride + l : l * b_stride + j)];
+  }
+  Matrix a_from(int64_t i, int64_t l) const {
+    return {a.data() + (transpose_a ? l * a_stride + i : i * a_stride + l), a_stride, transpose_a};
+  }
+  Matrix b_from(int64_t l, int64_t j) const {
+    return {b.data() + (transpose_b ? j * b_stride + l : l * b_stride + j), b_stride, transpose_b};
+  }
+  float beta() const { return accumulate ? 1.0f : 0.0f; }
+
+  std::vector<float> product() const {
+    std::vector<float> c = before;
+    gemm(m, n, k, a_from(0, 0), b_from(0, 0), c.data(), c_stride, alpha, beta());
+    return c;
+  }
+  // The definition.
+  float element(int64_t i, int64_t j, bool fused) const {
+    float sum = accumulate ? before[index(i, j)] : 0.0f;
+    for (int64_t l = 0; l < k; ++l) {
+      if (fused) {
+        sum = std::fma(left(i, l), right(l, j), sum);
+      } else {
+        const volatile float rounded = left(i, l) * right(l, j);  // volatile: the compiler must not fuse
+        sum += rounded;
+      }
+    }
+    return alpha * sum;
+  }
+  double exact(int64_t i, int64_t j) const {
+    double sum = accumulate ? before[index(i, j)] : 0.0;
+    for (int64_t l = 0; l < k; ++l) sum += double{left(i, l)} * right(l, j);
+    return alpha * sum;
+  }
+};
+
+bool same_bits(const std::vector<float>& x, const std::vector<float>& y) {
+  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
+}
+
+class Gemm : public testing::TestWithParam<simd::Target> {
+ protected:
+  simd::ForcedTarget forced_{GetParam()};
+  bool fused_ = has_fused_multiply_add(GetParam());
+  base::Rng rng_{7};
+
+  int64_t below(int64_t n) { return static_cast<int64_t>(rng_.below(static_cast<uint64_t>(n))); }
+  void expect_definition(const Case& p) const {
+    const std::vector<float> c = p.product();
+    for (int64_t i = 0; i < p.m; ++i) {
+      for (int64_t j = 0; j < p.c_stride; ++j) {
+        const float got = c[p.index(i, j)];
+        const float want = j < p.n ? p.element(i, j, fused_) : kUntouched;
+        ASSERT_EQ(got, want) << p.m << " x " << p.n << " x " << p.k << ", transposed " << p.transpose_a << " "
+                             << p.transpose_b << ", element " << i << "," << j;
+      }
+    }
+  }
+};
+
+TEST_P(Gemm, EverySmallExtent) {
+  for (int64_t m = 0; m <= 27; ++m) {
+    for (int64_t n = 0; n <= 67; n += 1 + below(3)) expect_definition(Case(m, n, below(12), rng_));
+  }
+}
+
+TEST_P(Gemm, LargeExtents) {
+  // Depths around the parts into which k is cut, rows around the groups, few and many columns.
+  for (const int64_t k : {255, 256, 257, 600}) {
+    expect_definition(Case(1 + below(40), 1 + below(80), k, rng_));
+    expect_definition(Case(255 + below(4), 1 + below(8), k, rng_));
+    expect_definition(Case(1 + below(4), 255 + below(4), k, rng_));
+  }
+}
+
+TEST_P(Gemm, CloseToExact) {
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    const Case p(1 + below(30), 1 + below(50), 1 + below(400), rng_);
+    const std::vector<float> c = p.product();
+    for (int64_t i = 0; i < p.m; ++i) {
+      for (int64_t j = 0; j < p.n; ++j) {
+        double magnitude = 1;  // of the old element, at most
+        for (int64_t l = 0; l < p.k; ++l) magnitude += std::abs(double{p.left(i, l)} * p.right(l, j));
+        // One rounding for each product, sum and the scaling.
+        const double tolerance = static_cast<double>(2 * p.k + 1) * 0x1p-24 * 1.001 * magnitude;
+        ASSERT_NEAR(c[p.index(i, j)], p.exact(i, j), tolerance);
       }
     }
   }
 }
 
-TEST(Gemm, EmptyExtents) {
+// A block of a product equals the product of the blocks, however rows, columns and k are cut.
+TEST_P(Gemm, BlocksHaveTheBitsOfTheWhole) {
+  for (int repeat = 0; repeat < 60; ++repeat) {
+    Case p(1 + below(300), 1 + below(100), 1 + below(repeat % 3 == 0 ? 600 : 60), rng_);
+    p.alpha = 1.0f;
+    const std::vector<float> whole = p.product();
+    std::vector<float> cut = p.before;
+    const int64_t row_step = 1 + below(p.m), column_step = 1 + below(p.n), depth = 1 + below(p.k);
+    for (int64_t i = 0; i < p.m; i += row_step) {
+      for (int64_t j = 0; j < p.n; j += column_step) {
+        for (int64_t l = 0; l < p.k; l += depth) {
+          gemm(std::min(row_step, p.m - i), std::min(column_step, p.n - j), std::min(depth, p.k - l),
+               p.a_from(i, l), p.b_from(l, j), cut.data() + p.index(i, j), p.c_stride, 1.0f,
+               l == 0 ? p.beta() : 1.0f);
+        }
+      }
+    }
+    ASSERT_TRUE(same_bits(cut, whole)) << p.m << " x " << p.n << " x " << p.k << " by " << row_step << " x "
+                                       << column_step << " x " << depth;
+  }
+}
+
+TEST_P(Gemm, SameBitsFromManyThreads) {
+  const Case p(200, 200, 300, rng_);
+  const std::vector<float> expected = p.product();
+  std::vector<std::vector<float>> results(4);
+  std::vector<std::thread> threads;
+  for (std::vector<float>& result : results) threads.emplace_back([&] { result = p.product(); });
+  for (std::thread& thread : threads) thread.join();
+  for (const std::vector<float>& result : results) EXPECT_TRUE(same_bits(result, expected));
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, Gemm, testing::ValuesIn(simd::available_targets()),
+                         [](const auto& info) { return simd::target_name(info.param); });
+
+TEST(GemmArguments, NothingToMultiply) {
   const std::vector<float> a(4, 1.0f);
   std::vector<float> c = {1, 2, 3, 4};
   gemm(0, 2, 2, {a.data(), 2}, {a.data(), 2}, c.data(), 2);
   gemm(2, 0, 2, {a.data(), 2}, {a.data(), 2}, c.data(), 2);
+  gemm(2, 1, 0, {a.data(), 2}, {a.data(), 2}, c.data(), 2, 1.0f, 1.0f);
   EXPECT_EQ(c, (std::vector<float>{1, 2, 3, 4}));
-  gemm(2, 1, 0, {a.data(), 2}, {a.data(), 2}, c.data(), 2, 1.0f, 2.0f);
-  EXPECT_EQ(c, (std::vector<float>{2, 2, 6, 4}));
-  c[1] = NAN;  // not read when beta is 0
+  c[1] = std::numeric_limits<float>::quiet_NaN();
   gemm(2, 2, 0, {a.data(), 2}, {a.data(), 2}, c.data(), 2);
   EXPECT_EQ(c, (std::vector<float>{0, 0, 0, 0}));
 }
 
-// The same bits from any thread, however many run, and with oneDNN's own threads allowed or not.
-TEST(Gemm, OneThreadAndDeterministic) {
-  constexpr int64_t n = 200;
-  const std::vector<float> a = random_numbers(n * n, 1), b = random_numbers(n * n, 2);
-  const auto product = [&](std::vector<float>& c) {
-    gemm(n, n, n, {a.data(), n}, {b.data(), n}, c.data(), n);
-  };
-  std::vector<float> expected(n * n);
-  product(expected);
-  std::vector<std::vector<float>> results(4, std::vector<float>(n * n));
-  std::vector<std::thread> threads;
-  for (std::vector<float>& result : results) threads.emplace_back([&] { product(result); });
-  for (std::thread& thread : threads) thread.join();
-  for (const std::vector<float>& result : results) {
-    EXPECT_EQ(std::memcmp(result.data(), expected.data(), sizeof(float) * n * n), 0);
-  }
+TEST(GemmArguments, OtherFactorsAreRefused) {
+  float a = 1, c = 0;
+  EXPECT_THROW(gemm(1, 1, 1, {&a, 1}, {&a, 1}, &c, 1, 1.0f, 2.0f), base::Error);
+  EXPECT_THROW(gemm(1, 1, 1, {&a, 1}, {&a, 1}, &c, 1, 0.5f, 1.0f), base::Error);
 }
 
 }  // namespace
