@@ -85,6 +85,7 @@ class Lowering {
     if (strategy_->pair && pair_ != graph::kNoValue) build_.read(pair_, *strategy_->pair);
     if (makes_big_tensor(node_->kind)) {
       other_ = out(0);
+      build_.begin_section(network_.value(other_).name);
       is_big_[static_cast<size_t>(other_)] = true;
     } else if (strategy_->other && other_ != graph::kNoValue) {
       build_.read(other_, *strategy_->other);
