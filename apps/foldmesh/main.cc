@@ -126,16 +126,18 @@ int run(const Command* hmmer, int argc, char** argv) {
 int main(int argc, char** argv) {
   const foldmesh::apps::Command* hmmer = foldmesh::apps::stand_in(argv[0]);
   int exit_code = 1;
+  std::string message;
   try {
     return foldmesh::apps::run(hmmer, argc, argv);
   } catch (const foldmesh::base::Error& error) {
-    std::fprintf(stderr, "foldmesh: %s\n", error.what());
+    message = error.what();
     exit_code = hmmer != nullptr ? 1 : error.exit_code();
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "foldmesh: out of memory\n");
+    message = "out of memory";
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "foldmesh: internal error: %s\n", error.what());
+    message = std::string("internal error: ") + error.what();
   }
+  if (foldmesh::comm::is_to_report()) std::fprintf(stderr, "foldmesh: %s\n", message.c_str());
   foldmesh::comm::end_all(exit_code);  // others may be waiting for us
   return exit_code;
 }

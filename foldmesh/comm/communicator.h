@@ -2,8 +2,11 @@
 #ifndef FOLDMESH_COMM_COMMUNICATOR_H_
 #define FOLDMESH_COMM_COMMUNICATOR_H_
 
+#include <memory>
 #include <optional>
 #include <string>
+
+#include "foldmesh/comm/group.h"
 
 namespace foldmesh::comm {
 
@@ -27,6 +30,9 @@ class Communicator {
   virtual std::optional<Message> poll() = 0;
   // Waits for the next message, without burning a core.
   Message wait();
+  // All ranks as a group with messages of its own; every rank must call it. The group must not be used after
+  // finish(). A rank that fails ends the others only when their calls notice or its process ends all.
+  virtual std::unique_ptr<Group> make_group(const GroupOptions& options) = 0;
   // Sends what is left and takes leave of the others; every rank must call it, and nothing else afterwards.
   virtual void finish() = 0;
 };

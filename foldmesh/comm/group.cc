@@ -1,6 +1,7 @@
 #include "foldmesh/comm/group.h"
 
 #include <cstring>
+#include <exception>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/comm/member_threads.h"
@@ -37,6 +38,15 @@ void Group::exchange(std::span<const SendPart> send, std::span<const ReceivePart
     if (from == self || receive[from].empty()) continue;
     ++traffic_.messages;
     traffic_.received_bytes += static_cast<int64_t>(receive[from].size());
+  }
+}
+
+void run_as_member(Group& group, const std::function<void()>& body) {
+  try {
+    body();
+  } catch (...) {
+    group.fail(message_of(std::current_exception()));
+    throw;
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,6 +21,9 @@ using ReceivePart = std::span<std::byte>;
 struct GroupOptions {
   // Seconds that a call waits for others before it fails, naming them.
   double time_limit = 600;
+  // Bytes of the largest single message where there is such a limit (MPI counts in int); longer parts are
+  // cut.
+  int64_t largest_message = int64_t{1} << 30;
 };
 
 // What one member has received from others; its own parts do not count.
@@ -64,6 +68,9 @@ class Group {
   int rank_, size_;
   TrafficCounters traffic_;
 };
+
+// Calls body; when it throws, the group fails with its message before the exception goes on.
+void run_as_member(Group& group, const std::function<void()>& body);
 
 // The group of a single device: exchange() only copies.
 std::unique_ptr<Group> make_single_member();

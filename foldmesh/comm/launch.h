@@ -18,6 +18,10 @@ bool built_with_mpi();
 // needed and was not built in.
 std::unique_ptr<Communicator> join(UseMpi choice);
 
+// For a process that is about to end all because of a failure: whether it is the one to say why. Rank 0, and
+// who has not joined, always is. Another rank waits here for rank 0, which a group tells of failures, to say
+// so and to end all, this process included; if that takes too long it must speak itself.
+bool is_to_report();
 // Ends all ranks at once, if this process has joined others and not finished with them; returns otherwise.
 void end_all(int exit_code);
 
