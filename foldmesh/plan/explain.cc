@@ -251,6 +251,7 @@ Json to_json(const Plan& plan, const Planner& planner, const Mesh& mesh) {
                              {"bytes", step.strategy.work.bytes},
                              {"workspace", step.strategy.workspace},
                              {"scratch_of_a_thread", step.strategy.scratch},
+                             {"moving", step.strategy.moving},
                              {"messages", std::move(messages)},
                              {"seconds", group.seconds[i]},
                              {"peak_bytes", group.peaks[i]},

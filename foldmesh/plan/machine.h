@@ -34,8 +34,8 @@ struct Machine {
   int64_t fixed_bytes = 0;    // that a process takes before any tensor exists
   int devices_per_node = 1;
   int workers = 1;  // threads of a device that take scratch memory of their own
-  Link near;  // between devices of one node
-  Link far;   // between nodes
+  Link near;        // between devices of one node
+  Link far;         // between nodes
 
   const OpRate& rate(graph::OpKind kind) const { return rates.at(static_cast<size_t>(kind)); }
   // The same rates for every operator, which is all that a data sheet can say.

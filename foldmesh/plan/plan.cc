@@ -69,7 +69,8 @@ class Planner::Problem {
         n_layouts_(n_devices == 1 ? 1 : static_cast<int>(kRestingLayouts.size())),
         pair_(planner.network_.pair, planner.machine_, n_devices) {
     for (const Step* step : planner.representatives_) tables_.push_back(table(*step));
-    // Between passes the pair tensor is split by rows, as the structure module leaves it: all passes are alike.
+    // Between passes the pair tensor is split by rows, as the structure module leaves it: all passes are
+    // alike.
     starts_.push_back(index({Layout::kWhole, n_layouts_ == 1 ? Layout::kWhole : Layout::kFirst}));
   }
 
@@ -158,12 +159,9 @@ class Planner::Problem {
            step.resting_bytes / rows * largest_part(rows, n_);
   }
   int64_t peak(const Table& table, const State& during, const Strategy& strategy) const {
-    return table.standing + pair_.shard(during.pair) + table.other.shard(during.other) +
-           used_by(strategy);
+    return table.standing + pair_.shard(during.pair) + table.other.shard(during.other) + used_by(strategy);
   }
-  int64_t used_by(const Strategy& strategy) const {
-    return strategy.workspace + planner_.machine_.workers * strategy.scratch;
-  }
+  int64_t used_by(const Strategy& strategy) const { return strategy.used_bytes(planner_.machine_.workers); }
   bool fits(int64_t bytes) const { return planner_.budget_ == 0 || bytes <= planner_.budget_; }
 
   // A tensor beside the pair tensor that is not there has the layout kWhole.

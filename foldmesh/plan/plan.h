@@ -21,7 +21,7 @@ namespace foldmesh::plan {
 
 struct PlanOptions {
   Precision precision = Precision::kFp32;
-  int64_t memory_bytes = 0;   // of one device; 0: what the machine has, without limit if that is not known
+  int64_t memory_bytes = 0;  // of one device; 0: what the machine has, without limit if that is not known
   int n_passes = 4;
 };
 

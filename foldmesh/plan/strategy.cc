@@ -165,8 +165,7 @@ class Enumerator {
   // A message that changes how a tensor of fp32 numbers is spread, and the room that it takes on the way.
   void redistribute(Strategy* strategy, const Extents& tensor, Layout from, Layout to, bool is_gather,
                     int64_t times = 1) const {
-    const int64_t largest =
-        std::max(shard_elements(tensor, from, n_), shard_elements(tensor, to, n_));
+    const int64_t largest = std::max(shard_elements(tensor, from, n_), shard_elements(tensor, to, n_));
     strategy->add_message({is_gather ? CollectiveKind::kAllGather : CollectiveKind::kAllToAll,
                            times * reshard_elements(tensor, from, to, n_) * kResidualBytes,
                            times * exchange_rounds(largest)});
@@ -204,8 +203,9 @@ class Enumerator {
     const Layout layout = resting();
     Strategy strategy = draft(share(pair_, layout), share(pair_, layout));
     strategy.pair = layout;
-    strategy.scratch = array_bytes({kBlock * width, n_templates * kBlock * width, n_templates * kBlock * width,
-                                    kBlock * heads * n_templates, kBlock * heads, kBlock * pair_.channels});
+    strategy.scratch =
+        array_bytes({kBlock * width, n_templates * kBlock * width, n_templates * kBlock * width,
+                     kBlock * heads * n_templates, kBlock * heads, kBlock * pair_.channels});
     add(strategy, kAttentionKernels);
   }
 
@@ -244,7 +244,7 @@ class Enumerator {
     // Pieces of lines do not come in one stretch.
     const int64_t lines = n_res / exchange_rounds(whole) + 1;
     const int64_t staging = split == Layout::kSecond ? std::min(lines, n_res) * n_res * heads : 0;
-    strategy->workspace += (shard_elements(bias, split, n_) + staging) * kResidualBytes;
+    strategy->moving = (shard_elements(bias, split, n_) + staging) * kResidualBytes;
   }
 
   void row_attention() {
@@ -307,8 +307,7 @@ class Enumerator {
                                          kTile * kTile * pair_.channels, kTile * kTile});
     const auto drafted = [&](Layout msa, Layout pair, double projected_share) {
       Strategy strategy = draft(0, share(pair_, pair));
-      strategy.work.flops =
-          project * projected_share + (step_.counts.flops - project) * share(pair_, pair);
+      strategy.work.flops = project * projected_share + (step_.counts.flops - project) * share(pair_, pair);
       strategy.other = msa;
       strategy.pair = pair;
       strategy.scratch = scratch;
@@ -326,7 +325,8 @@ class Enumerator {
       redistribute(&gathered, projected, Layout::kSecond, Layout::kWhole, true);
       const int64_t own = shard_elements(projected, Layout::kSecond, n_);
       const int64_t staged_rows = std::min(rows / exchange_rounds(factor) + 1, rows);
-      gathered.workspace = (2 * own + factor + staged_rows * n_res * h) * kResidualBytes;
+      gathered.workspace = (own + factor) * kResidualBytes;
+      gathered.moving = (own + staged_rows * n_res * h) * kResidualBytes;
       add(gathered, kProductKernels);
     }
   }
@@ -356,28 +356,33 @@ class Enumerator {
     set_main(&strategy, layout);
     strategy.algorithm = algorithm;
     const int64_t line = n_res * kResidualBytes, count = (h + largest - 1) / largest;
-    strategy.workspace = (h + largest) * own * line;
+    strategy.workspace = (algorithm == Algorithm::kLocal ? h + largest : h) * own * line;
     if (algorithm == Algorithm::kChannels) strategy.work.flops -= cubic * share(x, layout);
     for (int64_t first = 0; first < h && algorithm != Algorithm::kLocal; first += largest) {
       const int64_t channels = std::min(largest, h - first), own_channels = largest_part(channels, n_);
       const Extents factor = {n_res, n_res, channels};
-      Strategy piece;  // its messages
-      int64_t room = 0;
+      Strategy piece;                 // its messages
+      int64_t there = 0, staged = 0;  // channels of a whole factor
       if (algorithm == Algorithm::kGatherFactor) {
         redistribute(&piece, factor, layout, Layout::kWhole, true);
-        room = channels + staged_channels(channels, channels * n_res * n_res);
+        there = channels;
+        staged = staged_channels(channels, channels * n_res * n_res);
       } else {
         redistribute(&piece, factor, layout, Layout::kChannels, false, 2);
         redistribute(&piece, factor, Layout::kChannels, layout, false);
         const int64_t most = std::max(channels * own * n_res, own_channels * n_res * n_res);
-        room = 2 * own_channels + staged_channels(own_channels, most);
+        there = 2 * own_channels;
+        staged = staged_channels(own_channels, most);
         strategy.work.flops += cubic * static_cast<double>(own_channels) / static_cast<double>(h);
       }
-      if (first == 0) strategy.workspace += room * n_res * line;
+      if (first == 0) {
+        strategy.workspace += there * n_res * line;
+        strategy.moving = largest * own * line + staged * n_res * line;
+      }
       add_messages(&strategy, piece);
     }
-    strategy.work.bytes += static_cast<double>(count - 1) *
-                           (static_cast<double>(own * x.channels * line) + weight_bytes());
+    strategy.work.bytes +=
+        static_cast<double>(count - 1) * (static_cast<double>(own * x.channels * line) + weight_bytes());
     strategy.scratch = array_bytes({kBlock * std::max(n_res, x.channels + h), kBlock * x.channels * 2});
     add(strategy, kTriangleKernels, {'c', count, size});
   }
@@ -475,7 +480,8 @@ class Enumerator {
           {CollectiveKind::kAllGather, missing(n_res) * (state + kept) * kResidualBytes, 2 * layers + 2});
     }
     // The pair bias of all heads stays over the layers.
-    strategy.workspace = array_bytes({own * n_res * heads, n_res * projected, n_res * (single + frame)}) + 512;
+    strategy.workspace =
+        array_bytes({own * n_res * heads, n_res * projected, n_res * (single + frame)}) + 512;
     strategy.scratch = array_bytes({3 * kTogether * single, kTogether * key_points, heads * kTogether * n_res,
                                     n_res * pair_.channels, kTogether * 64,
                                     kTogether * param(attention + "output_projection//weights").at(0)});
@@ -491,8 +497,8 @@ class Enumerator {
       const Extents logits = {n_res, n_res, bins};
       strategy.algorithm = Algorithm::kTranspose;
       redistribute(&strategy, logits, Layout::kFirst, Layout::kSecond, false);
-      strategy.workspace = shard_elements(logits, Layout::kSecond, n_) * kResidualBytes +
-                           change_staging(logits, Layout::kFirst, Layout::kSecond, n_) * kResidualBytes;
+      strategy.workspace = shard_elements(logits, Layout::kSecond, n_) * kResidualBytes;
+      strategy.moving = change_staging(logits, Layout::kFirst, Layout::kSecond, n_) * kResidualBytes;
     }
     add(strategy, 2);
   }

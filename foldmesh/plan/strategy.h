@@ -1,10 +1,11 @@
 // The ways to run one step on n devices: which layouts, which algorithm, which chunks, and for each its work,
 // workspace and messages. Derived from the node alone: shapes, parameters and the counts of graph/cost.h.
-// Choosing among them is chain_dp.h's part; lower/ makes programs of them. All of them sum every element as one
-// device does, in the same order, so that any plan gives the same bits.
+// Choosing among them is chain_dp.h's part; lower/ makes programs of them. All of them sum every element as
+// one device does, in the same order, so that any plan gives the same bits.
 #ifndef FOLDMESH_PLAN_STRATEGY_H_
 #define FOLDMESH_PLAN_STRATEGY_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -41,14 +42,16 @@ struct Strategy {
   std::optional<Layout> other, pair;
   Algorithm algorithm = Algorithm::kLocal;
   Chunk chunk;
-  Work work;            // of the busiest device
-  int64_t workspace = 0;  // bytes beside operands, once
-  int64_t scratch = 0;    // and for each of the device's threads
+  Work work;  // of the busiest device
+  // Bytes beside the operands: all the time, for each of the device's threads while it computes, and while
+  // messages are under way, when nothing is computed.
+  int64_t workspace = 0, scratch = 0, moving = 0;
   int n_messages = 0;
   std::array<Collective, 2> messages;
 
   void add_message(const Collective& message) { messages.at(static_cast<size_t>(n_messages++)) = message; }
   int64_t traffic() const;
+  int64_t used_bytes(int n_workers) const { return workspace + std::max(n_workers * scratch, moving); }
 };
 
 // All of them; on one device those with whole tensors. With several devices, whole tensors mean that all

@@ -83,7 +83,8 @@ MemoryPlan plan_memory(const graph::Graph& graph, const Backend& backend, int n_
   std::vector<size_t> alive_at(n_nodes, 0);
   for (const ArenaItem& item : items) {
     for (const graph::LiveRange& range : item.lifetime) {
-      for (int32_t at = std::max(range.first, 0); at <= range.last && at < static_cast<int32_t>(n_nodes); ++at) {
+      for (int32_t at = std::max(range.first, 0); at <= range.last && at < static_cast<int32_t>(n_nodes);
+           ++at) {
         alive_at[static_cast<size_t>(at)] += item.bytes;
       }
     }

@@ -41,8 +41,8 @@ struct RunOptions {
 };
 
 // Graph, backend and group must outlive the executor. `group` carries the graph's exchanges; all its members
-// run graphs lowered from the same plan, pass by pass. Not thread-safe; the pool's threads work inside run() only.
-// The numbers do not depend on n_threads.
+// run graphs lowered from the same plan, pass by pass. Not thread-safe; the pool's threads work inside run()
+// only. The numbers do not depend on n_threads.
 class Executor {
  public:
   Executor(const graph::Graph& graph, const Backend& backend, MemoryPlan plan, const ParamLookup& params,

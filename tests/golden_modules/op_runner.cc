@@ -69,7 +69,8 @@ graph::Graph network_of(const OpCall& call) {
   node.outputs = operands(call.outputs, "out ", graph::Role::kOutput);
   for (size_t i = 0; i < op.params.size(); ++i) {
     const std::string name = official_name(call.scope, op.params[i]);
-    const Shape shape = call.params.empty() ? formula_param(name, call.block).shape() : call.params[i]->shape();
+    const Shape shape =
+        call.params.empty() ? formula_param(name, call.block).shape() : call.params[i]->shape();
     node.params.push_back({name, shape, call.block});
   }
   network.add_node(std::move(node));
@@ -110,7 +111,8 @@ void OpRunner::run(const OpCall& call) {
   for (const graph::Node& node : program.nodes()) run_node(call, node, views);
 }
 
-void OpRunner::run_node(const OpCall& call, const graph::Node& node, const std::vector<tensor::View>& values) {
+void OpRunner::run_node(const OpCall& call, const graph::Node& node,
+                        const std::vector<tensor::View>& values) {
   std::vector<Tensor> params;
   const auto& leaves = graph::spec(call.kind).params;
   for (const graph::ParamRef& param : node.params) {

@@ -167,7 +167,7 @@ TEST(NetworkPlan, MemoryOnOneDeviceIsWhatLives) {
   for (const plan::PlannedStep& step : plan.passes[0]) {
     int64_t tensors = kN * kN * 128 * 4 + step.step->other.elements() * 4 + step.step->small_bytes +
                       step.step->resting_bytes;
-    EXPECT_EQ(step.peak_bytes, plan.weight_bytes + plan.fixed_bytes + tensors + step.strategy.workspace + step.strategy.scratch);
+    EXPECT_EQ(step.peak_bytes, plan.weight_bytes + plan.fixed_bytes + tensors + step.strategy.used_bytes(1));
   }
   EXPECT_EQ(plan.weight_bytes, view.weight_elements * 4);
   // All parameters of the model with a PAE head, the heads that a prediction does not need left out.

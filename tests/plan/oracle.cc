@@ -83,7 +83,7 @@ class Writer {
         if (strategy.other && *strategy.other != state.other) continue;
         if (strategy.pair && *strategy.pair != state.pair) continue;
         if (!fits(standing(step) + bytes(network_.pair, state.pair) + bytes(step.other, state.other) +
-                  strategy.workspace + machine_.workers * strategy.scratch)) {
+                  strategy.used_bytes(machine_.workers))) {
           continue;
         }
         double cost = nanoseconds(plan::kernel_seconds(machine_, step.node->kind, precision_, strategy.work));
@@ -105,7 +105,11 @@ class Writer {
     if (!fits(beside + bytes(tensor, from) + bytes(tensor, to) + staging)) return kImpossible;
     const auto kind =
         to == Layout::kWhole ? plan::CollectiveKind::kAllGather : plan::CollectiveKind::kAllToAll;
-    return nanoseconds(plan::collective_seconds(machine_, n_, {kind, received, plan::exchange_rounds(std::max(plan::shard_elements(tensor, from, n_), plan::shard_elements(tensor, to, n_)))}));
+    return nanoseconds(
+        plan::collective_seconds(machine_, n_,
+                                 {kind, received,
+                                  plan::exchange_rounds(std::max(plan::shard_elements(tensor, from, n_),
+                                                                 plan::shard_elements(tensor, to, n_)))}));
   }
 
   double change(const plan::Step& step, const State& from, const State& to) const {

@@ -47,9 +47,7 @@ struct Solved {
 Solved solve(const Case& c) {
   const graph::Graph graph = model::build_monomer(shallow(), c.dims);
   const plan::Machine machine = plan::parse_mesh("h200").machine;
-  plan::PlanOptions options{.precision = c.precision,
-                            .memory_bytes = int64_t{1} << 60,
-                            .n_passes = 1};
+  plan::PlanOptions options{.precision = c.precision, .memory_bytes = int64_t{1} << 60, .n_passes = 1};
   if (c.budget_share >= 0) {
     plan::Planner unlimited(graph, machine, options);
     const int64_t least = unlimited.smallest_budget(c.n_devices).bytes;
@@ -58,9 +56,8 @@ Solved solve(const Case& c) {
   }
   plan::Planner planner(graph, machine, options);
   const std::optional<double> seconds = planner.seconds_on(c.n_devices);
-  return {
-      write_down(planner.network(), machine, c.precision, options.memory_bytes, c.n_devices),
-      seconds ? *seconds * 1e9 : kImpossible};
+  return {write_down(planner.network(), machine, c.precision, options.memory_bytes, c.n_devices),
+          seconds ? *seconds * 1e9 : kImpossible};
 }
 
 TEST(PlanOracle, EqualsTryingEverything) {

@@ -58,7 +58,8 @@ void attend(const GatedAttention& attention, const Line& line, const float* bias
           scratch.queries + h * d;  // a head's queries are dead once its logits exist; its output goes there
       gemm(n, length, d, {head, width}, transposed(scratch.keys + h * d, width), scratch.logits, length);
       const float* head_bias = bias == nullptr ? nullptr : bias + (first * attention.n_heads + h) * length;
-      softmax(n, length, head_bias, attention.n_heads * length, mask, scratch.logits, length, scratch.inverse_sums);
+      softmax(n, length, head_bias, attention.n_heads * length, mask, scratch.logits, length,
+              scratch.inverse_sums);
       gemm(n, d, length, {scratch.logits, length}, {scratch.values + h * d, width}, head, width);
       scale_rows(n, d, scratch.inverse_sums, head, width);
     }

@@ -39,8 +39,8 @@ struct AttentionScratch {
   float *queries, *gates, *logits, *inverse_sums;  // [query_block, ...]
 };
 
-// line += attention over the line. `bias` [length, n_heads, length] is added to the logits (query, head, key),
-// null for none; `mask` [length] marks the valid keys.
+// line += attention over the line. `bias` [length, n_heads, length] is added to the logits (query, head,
+// key), null for none; `mask` [length] marks the valid keys.
 void attend(const GatedAttention& attention, const Line& line, const float* bias, const float* mask,
             const AttentionScratch& scratch);
 

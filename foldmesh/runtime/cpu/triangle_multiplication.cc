@@ -58,8 +58,8 @@ void run_factors(const KernelArgs& args) {
       for (const size_t side : {0, 1}) {
         const size_t projection = 2 + 2 * side, gate = 6 + 2 * side;
         float* factor = args.outputs[side].as<float>() + l * line.length + first;
-        gemm(n_channels, n, c, transposed(data(projection) + channel, c_hidden), transposed(normed, c), factor,
-             plane);
+        gemm(n_channels, n, c, transposed(data(projection) + channel, c_hidden), transposed(normed, c),
+             factor, plane);
         gemm(n_channels, n, c, transposed(data(gate) + channel, c_hidden), transposed(normed, c), gates, n);
         mask_and_gate_columns(n_channels, n, gates, n, data(gate + 1) + channel, mask,
                               data(projection + 1) + channel, factor, plane);
@@ -85,8 +85,8 @@ void run_products(const KernelArgs& args) {
     const int64_t channel = index / blocks, first = index % blocks * kRowBlock;
     const int64_t n = std::min(kRowBlock, n_lines - first);
     float* lines = left.as<float>() + (channel * n_lines + first) * length;
-    gemm(n, length, length, {lines, length}, transposed(right.as<float>() + channel * length * length, length),
-         product[worker], length);
+    gemm(n, length, length, {lines, length},
+         transposed(right.as<float>() + channel * length * length, length), product[worker], length);
     std::copy_n(product[worker], n * length, lines);
   });
 }
