@@ -171,7 +171,7 @@ const std::vector<OpSpec>& table() {
     {OpKind::kStructureIteration, "structure_iteration", true,
      {"act [N,384]", "frames [N,7]", "sm_frames [8,N,7]", "angles [8,N,7,2]", "unnormalized_angles [8,N,7,2]",
       "initial [N,384]", "z [A,N,128]", "pair_bias [12,A,N]", "seq_mask [N]"},
-     {"act", "frames", "sm_frames", "angles", "unnormalized_angles"},
+     {"act", "frames [N,7]", "sm_frames [8,N,7]", "angles [8,N,7,2]", "unnormalized_angles [8,N,7,2]"},
      structure_module_params()},
     {OpKind::kStructureAtoms, "structure_atoms", false,
      {"sm_frames [8,N,7]", "angles [8,N,7,2]", "aatype [N] int"},

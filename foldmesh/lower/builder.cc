@@ -103,7 +103,7 @@ tensor::Shape Builder::part_shape(tensor::Shape whole, int axis) const {
 }
 
 ValueId Builder::temporary(std::string_view purpose, const tensor::Shape& shape) {
-  std::string name = fmt::format("{} {}", purpose, tensor::to_string(shape));
+  std::string name = fmt::format("{} {} {}", section_, purpose, tensor::to_string(shape));
   const auto found = temporaries_.find(name);
   if (found != temporaries_.end()) return found->second;
   const ValueId id = program_.graph.add_value({.name = name, .shape = shape});

@@ -61,7 +61,9 @@ class Builder {
 
   // --- temporary values
 
-  // The same value for the same purpose and shape, so that long graphs stay small.
+  // The same value for the same purpose and shape within a section of the network, so that long graphs stay
+  // small. Across sections they may lie at different places in memory.
+  void begin_section(std::string_view name) { section_ = name; }
   ValueId temporary(std::string_view purpose, const tensor::Shape& shape);
   // One that slices are going to be made of.
   ValueId divided(std::string_view purpose, const tensor::Shape& shape);
@@ -107,6 +109,7 @@ class Builder {
   const graph::Graph& network_;
   int n_, device_;
   int32_t step_ = 0;
+  std::string section_;
   Program program_;
   std::vector<Tensor> tensors_;  // by the network's ValueId
   std::map<std::string, ValueId, std::less<>> temporaries_;

@@ -85,6 +85,7 @@ class Lowering {
     if (strategy_->pair && pair_ != graph::kNoValue) build_.read(pair_, *strategy_->pair);
     if (makes_big_tensor(node_->kind)) {
       other_ = out(0);
+      build_.begin_section(network_.value(other_).name);
       is_big_[static_cast<size_t>(other_)] = true;
     } else if (strategy_->other && other_ != graph::kNoValue) {
       build_.read(other_, *strategy_->other);
@@ -392,13 +393,13 @@ std::vector<Strategy> strategies_of(std::span<const plan::PlannedStep> steps) {
 }
 
 std::vector<Strategy> whole_strategies(const graph::Graph& network) {
-  constexpr int64_t kManyResidues = 384, kChannels = 64;
+  constexpr int64_t kManyResidues = 384;
   std::vector<Strategy> strategies(network.nodes().size());
   for (size_t i = 0; i < strategies.size(); ++i) {
     const Node& node = network.nodes()[i];
     if (node.kind == OpKind::kTriangleMultiplication &&
         network.value(node.inputs[0]).shape[0] > kManyResidues) {
-      strategies[i].chunk = {'c', kChannels};
+      strategies[i].chunk = {'c', (node.params.at(2).shape.at(1) + 1) / 2};
     }
   }
   return strategies;
