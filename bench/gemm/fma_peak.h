@@ -9,6 +9,8 @@ namespace foldmesh::bench {
 // Runs `rounds` rounds and returns the floating-point operations done; `sink` keeps them from being optimised
 // away.
 double fma_rounds(int64_t rounds, float* sink);
+// The same for AVX512-BF16; 0 on machines without.
+double bf16_rounds(int64_t rounds, float* sink);
 
 }  // namespace foldmesh::bench
 

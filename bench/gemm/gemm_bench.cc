@@ -10,11 +10,14 @@
 #include "bench/gemm/fma_peak.h"
 #include "bench/peers/onednn.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/simd/aligned_vector.h"
 
 namespace foldmesh::bench {
 namespace {
 
 using runtime::cpu::Matrix;
+using runtime::cpu::PackedMatrix;
+using tensor::Precision;
 
 struct Shape {
   const char* use;
@@ -73,11 +76,16 @@ std::vector<float> random_numbers(int64_t n, base::Rng& rng) {
 void run() {
   float sink[2] = {1.0f, 0.5f};
   double flops = 0;
-  const double fma_time = best_seconds([&] { flops = fma_rounds(100'000, sink); });
-  const double peak = flops / fma_time;
-  fmt::print("one core, fused multiply-adds on registers: {:.1f} GFLOP/s\n\n", peak / 1e9);
-  fmt::print("{:<28} {:>5} {:>5} {:>5} {:>3} {:>9} {:>8} {:>9} {:>8}\n", "product", "m", "n", "k", "", "ours",
-             "of peak", "oneDNN", "ours / it");
+  const double peak = 1 / best_seconds([&] { flops = fma_rounds(100'000, sink); }) * flops;
+  const double bf16_peak = 1 / best_seconds([&] { flops = bf16_rounds(100'000, sink); }) * flops;
+  fmt::print("one core, GFLOP/s of fused multiply-adds on registers: fp32 {:.1f}, bf16 {:.1f}\n", peak / 1e9,
+             bf16_peak / 1e9);
+  fmt::print(
+      "bf16 is multiplied by {}; \"packed\": right operand packed before; oneDNN's bf16 operands were "
+      "packed\n\n",
+      runtime::cpu::bf16_instructions());
+  fmt::print("{:<26}{:>5}{:>5}{:>5}    {:>7}{:>8}{:>8}{:>8}{:>7}{:>9}{:>8}{:>8}{:>7}\n", "product", "m", "n",
+             "k", "fp32", "packed", "of peak", "oneDNN", "ratio", "bf16", "packed", "oneDNN", "ratio");
   base::Rng rng(1);
   for (const Shape& s : kShapes) {
     const int64_t a_stride = s.a_stride > 0 ? s.a_stride : (s.transpose_a ? s.m : s.k);
@@ -93,11 +101,25 @@ void run() {
                for (int i = 0; i < repeats; ++i) product();
              });
     };
-    const double ours = rate([&] { runtime::cpu::gemm(s.m, s.n, s.k, left, right, c.data(), s.n); });
-    const double theirs = rate([&] { peers::onednn_sgemm(s.m, s.n, s.k, left, right, c.data(), s.n, 1); });
-    fmt::print("{:<28} {:>5} {:>5} {:>5} {}{} {:>9.1f} {:>7.0f}% {:>9.1f} {:>8.2f}\n", s.use, s.m, s.n, s.k,
-               s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', ours / 1e9, 100 * ours / peak,
-               theirs / 1e9, ours / theirs);
+    const auto ours = [&](Precision precision) {
+      return rate([&] { runtime::cpu::gemm(precision, s.m, s.n, s.k, left, right, c.data(), s.n); });
+    };
+    const auto packed = [&](Precision precision) {
+      simd::AlignedVector<std::byte> memory(PackedMatrix::bytes(s.k, s.n, precision));
+      const PackedMatrix matrix(s.k, s.n, right, precision, memory.data());
+      return rate([&] { runtime::cpu::gemm(s.m, s.n, s.k, left, matrix, c.data(), s.n); });
+    };
+    const double fp32 = ours(Precision::kFp32), fp32_packed = packed(Precision::kFp32);
+    const double sgemm = rate([&] { peers::onednn_sgemm(s.m, s.n, s.k, left, right, c.data(), s.n, 1); });
+    const double bf16 = ours(Precision::kBf16), bf16_packed = packed(Precision::kBf16);
+    peers::OneDnnBf16Product matmul(s.m, s.n, s.k, 1);
+    const double bf16_peer = rate([&] { matmul.run(); });
+    fmt::print(
+        "{:<26}{:>5}{:>5}{:>5} {}{} "
+        "{:>7.0f}{:>8.0f}{:>7.0f}%{:>8.0f}{:>7.2f}{:>9.0f}{:>8.0f}{:>8.0f}{:>7.2f}\n",
+        s.use, s.m, s.n, s.k, s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', fp32 / 1e9,
+        fp32_packed / 1e9, 100 * fp32_packed / peak, sgemm / 1e9, fp32 / sgemm, bf16 / 1e9, bf16_packed / 1e9,
+        bf16_peer / 1e9, bf16_packed / bf16_peer);
   }
 }
 

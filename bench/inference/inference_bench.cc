@@ -19,6 +19,7 @@
 #include "foldmesh/graph/cost.h"
 #include "foldmesh/model/monomer.h"
 #include "foldmesh/model/param_store.h"
+#include "foldmesh/lower/lower.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/executor.h"
 
@@ -152,8 +153,9 @@ Result run(const Options& options) {
   base::ThreadPool pool(options.n_threads);
   const model::ParamStore params = model::ParamStore::from_formula(config, "", pool);
   const runtime::CpuBackend backend;
+  const lower::Program program = lower::lower(graph, lower::whole_strategies(graph), 1, 0);
   runtime::Executor executor(
-      graph, backend, runtime::plan_memory(graph, backend, options.n_threads),
+      program.graph, backend, runtime::plan_memory(program.graph, backend, options.n_threads),
       [&](const graph::ParamRef& param) { return params.view(param); }, options.n_threads);
 
   Result result;
@@ -174,11 +176,13 @@ Result run(const Options& options) {
     processor += cpu_seconds() - processor_start;
     result.seconds += result.pass_seconds.back();
     for (size_t i = 0; i < node_seconds.size(); ++i) {
-      const graph::Node& node = graph.nodes()[i];
+      const graph::Node& node = graph.nodes()[static_cast<size_t>(program.step[i])];
+      result.groups[without_numbers(node.name)].seconds += node_seconds[i];
+    }
+    for (const graph::Node& node : graph.nodes()) {
       Group& group = result.groups[without_numbers(node.name)];
       const double flops = graph::node_cost(graph, node, sizeof(float)).flops;
       ++group.calls;
-      group.seconds += node_seconds[i];
       group.flops += flops;
       result.flops += flops;
     }

@@ -126,6 +126,8 @@ double flops(const Graph& graph, const Node& node) {
              (s.weights("act_0//weights") + s.weights("act_1//weights") + s.weights("logits//weights"));
     case OpKind::kDistogramHead:
       return 2 * s.out(0) * s.param("half_logits//weights", 0);
+    default:
+      break;  // parts have no cost of their own
   }
   base::throw_internal("{}: operator without a cost", node.name);
 }

@@ -19,7 +19,7 @@ void check_operands(const Graph& graph, const Node& node, const std::vector<std:
       if (at >= values.size()) base::throw_internal("{}: operand '{}' is missing", node.name, description);
       const Value& value = graph.value(values[at]);
       if (!signature.has_shape) continue;
-      if (!fits(signature, value.shape, extents)) {
+      if (!fits(signature, value.shape, extents, graph.has_parts())) {
         base::throw_internal("{}: operand '{}' is {} of shape {}", node.name, description, value.name,
                              tensor::to_string(value.shape));
       }
@@ -36,7 +36,20 @@ void check_operands(const Graph& graph, const Node& node, const std::vector<std:
 
 }  // namespace
 
+Graph Graph::of_parts() {
+  Graph graph;
+  graph.has_parts_ = true;
+  return graph;
+}
+
 ValueId Graph::add_value(Value value) {
+  if (value.slice_of != kNoValue) {
+    const Value& whole = this->value(value.slice_of);
+    if (whole.slice_of != kNoValue || value.slice_begin < 0 ||
+        value.slice_begin + value.shape.at(0) > whole.shape.at(0)) {
+      base::throw_internal("{} is no slice of {}", value.name, whole.name);
+    }
+  }
   values_.push_back(std::move(value));
   return static_cast<ValueId>(values_.size()) - 1;
 }

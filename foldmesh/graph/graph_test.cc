@@ -97,13 +97,38 @@ TEST(Liveness, ByRole) {
   graph.add_node(layer_norm(mid));    // 2
   graph.add_node(linear(mid, out));   // 3
   graph.add_node(layer_norm(state));  // 4
-  const auto ranges = live_ranges(graph);
-  EXPECT_EQ(ranges[static_cast<size_t>(in)], (LiveRange{-1, 1}));
-  EXPECT_EQ(ranges[static_cast<size_t>(mid)], (LiveRange{1, 3}));
-  EXPECT_EQ(ranges[static_cast<size_t>(state)], (LiveRange{-1, 5}));
-  EXPECT_EQ(ranges[static_cast<size_t>(out)], (LiveRange{3, 5}));
-  const LiveRange never = ranges[static_cast<size_t>(unused)];
-  EXPECT_GT(never.first, never.last);
+  const auto found = lifetimes(graph);
+  EXPECT_EQ(found[static_cast<size_t>(in)], (Lifetime{{-1, 1}}));
+  EXPECT_EQ(found[static_cast<size_t>(mid)], (Lifetime{{1, 3}}));
+  EXPECT_EQ(found[static_cast<size_t>(state)], (Lifetime{{-1, 5}}));
+  EXPECT_EQ(found[static_cast<size_t>(out)], (Lifetime{{3, 5}}));
+  EXPECT_TRUE(found[static_cast<size_t>(unused)].empty());
+}
+
+// What is written without being read before is new: in between, the memory is free. Slices keep their base
+// alive, and writing a slice does not make the rest new.
+TEST(Liveness, HolesAndSlices) {
+  Graph graph = Graph::of_parts();
+  const ValueId state = graph.add_value({.name = "state", .shape = {4, 8}, .role = Role::kState});
+  const ValueId whole = graph.add_value({.name = "whole", .shape = {4, 8}});
+  const ValueId slice =
+      graph.add_value({.name = "slice", .shape = {2, 8}, .slice_of = whole, .slice_begin = 2});
+  EXPECT_THROW(graph.add_value({.name = "beyond", .shape = {2, 8}, .slice_of = whole, .slice_begin = 3}),
+               base::Error);
+  const auto eight = [](ValueId from, ValueId to) {
+    Node node = linear(from, to);
+    node.params[0].shape = {8, 8};
+    return node;
+  };
+  graph.add_node(eight(state, whole));  // 0
+  graph.add_node(layer_norm(whole));    // 1
+  graph.add_node(eight(whole, slice));  // 2
+  graph.add_node(layer_norm(slice));    // 3
+  graph.add_node(eight(whole, state));  // 4
+  const auto found = lifetimes(graph);
+  EXPECT_EQ(found[static_cast<size_t>(state)], (Lifetime{{-1, 0}, {4, 5}}));
+  EXPECT_EQ(found[static_cast<size_t>(whole)], (Lifetime{{0, 4}}));
+  EXPECT_TRUE(found[static_cast<size_t>(slice)].empty());
 }
 
 TEST(Cost, LinearByHand) {

@@ -10,15 +10,25 @@
 namespace foldmesh::graph {
 
 // Node numbers, both included. -1 means before the first node (inputs are filled then), n_nodes after the
-// last (outputs are read then). A value that no node touches and nobody fills or reads has first > last.
+// last (outputs are read then).
 struct LiveRange {
   int32_t first = 0, last = -1;
   bool operator==(const LiveRange&) const = default;
 };
 
-// One range per value: inputs live from the start to their last reader, states throughout, outputs from their
-// first writer to the end, locals from their first to their last node.
-std::vector<LiveRange> live_ranges(const Graph& graph);
+// Ascending and apart from each other; none for a value that no node touches and nobody fills or reads.
+// Between two ranges the contents do not matter: a node that writes a value without reading it begins a new
+// one.
+using Lifetime = std::vector<LiveRange>;
+
+bool overlap(const Lifetime& a, const Lifetime& b);
+bool is_alive(const Lifetime& lifetime, int32_t node);
+
+// One lifetime per value: inputs live from the start to their last reader, states from the start to the last
+// reader of what the pass before left and from their first writer to the end, outputs from their first writer
+// to the end, locals from their first to their last node. Whoever touches a slice touches its base; slices
+// themselves have no lifetime.
+std::vector<Lifetime> lifetimes(const Graph& graph);
 
 }  // namespace foldmesh::graph
 

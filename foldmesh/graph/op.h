@@ -11,6 +11,7 @@
 #ifndef FOLDMESH_GRAPH_OP_H_
 #define FOLDMESH_GRAPH_OP_H_
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -44,7 +45,25 @@ enum class OpKind : uint8_t {
   kStructureModule,
   kPlddtHead,
   kDistogramHead,  // half + transpose of half
+
+  // Parts of the operators above, as one device runs them (made by lower/, never part of a network)
+  kPairBias,              // the logits' bias of attention: one line of pairs after the other
+  kBiasedRowAttention,    // row attention with a ready-made bias
+  kBiasedAttention,       // triangle attention with a ready-made bias
+  kOuterProjections,      // outer product mean: both factors
+  kOuterProducts,         //   .. and what comes of them
+  kTriangleFactors,       // triangle multiplication: both factors
+  kTriangleProducts,      //   .. left := left right^T, channel by channel
+  kTriangleUpdate,        //   .. and what comes of the products
+  kSymmetricSum,          // distogram: half + transpose of half
+  kStructureStart,        // structure module: before the first iteration
+  kStructureIteration,    //   .. number Node::index of own residues, from the activations of all
+  kStructureAtoms,        //   .. after the last
+  kExchange,              // boxes of operand 0 go to other devices, boxes of the output come from them
 };
+
+// Whether it is a part of an operator, or an exchange.
+constexpr bool is_part(OpKind kind) { return kind >= OpKind::kPairBias; }
 
 // How one operator is turned into variants.
 enum class Variant : uint8_t {
@@ -53,6 +72,28 @@ enum class Variant : uint8_t {
   kIncoming,  // triangle multiplication
   kStarting,
   kEnding,  // triangle attention
+};
+
+// Where the part that a node works on begins in the whole tensor: its big operand (pair tensor or MSA) begins
+// at `row` and `column`, its channels at `channel`. All 0 where the part is the whole. Small operands (masks,
+// features, one value for each residue) are always whole.
+struct Origin {
+  int64_t row = 0, column = 0, channel = 0;
+  bool operator==(const Origin&) const = default;
+};
+
+// A block of a value seen as [rows, columns, all else].
+struct Box {
+  std::array<int64_t, 3> begin = {0, 0, 0}, extent = {0, 0, 0};
+  int64_t size() const { return extent[0] * extent[1] * extent[2]; }
+  bool operator==(const Box&) const = default;
+};
+
+// What a kExchange node sends to and receives from every member of its group, itself included. A box is sent
+// in `rounds` pieces along its rows, so that what has to be copied on the way stays small.
+struct Exchange {
+  std::vector<Box> send, receive;
+  int rounds = 1;
 };
 
 struct OpSpec {

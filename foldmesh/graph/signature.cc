@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kAtMost = " <= ";
 
-bool fits_axis(const std::string& axis, int64_t extent, AxisExtents& extents) {
+bool fits_axis(const std::string& axis, int64_t extent, AxisExtents& extents, bool any_extent) {
   if (std::isdigit(static_cast<unsigned char>(axis[0])) != 0) {
     int64_t expected = 0;
     std::from_chars(axis.data(), axis.data() + axis.size(), expected);
@@ -17,9 +17,9 @@ bool fits_axis(const std::string& axis, int64_t extent, AxisExtents& extents) {
   }
   if (const size_t at = axis.find(kAtMost); at != std::string::npos) {
     const auto limit = extents.find(axis.substr(at + kAtMost.size()));
-    return limit != extents.end() && extent <= limit->second;
+    return any_extent || (limit != extents.end() && extent <= limit->second);
   }
-  return extents.try_emplace(axis, extent).first->second == extent;
+  return extents.try_emplace(axis, extent).first->second == extent || any_extent;
 }
 
 }  // namespace
@@ -43,16 +43,17 @@ OperandSignature parse_signature(std::string_view description) {
   return signature;
 }
 
-bool fits(const OperandSignature& signature, const tensor::Shape& shape, AxisExtents& extents) {
+bool fits(const OperandSignature& signature, const tensor::Shape& shape, AxisExtents& extents,
+          bool any_extent) {
   const std::vector<std::string>& axes = signature.axes;
   const auto dots = std::find(axes.begin(), axes.end(), "...");
   if (dots == axes.end() ? shape.size() != axes.size() : shape.size() + 1 < axes.size()) return false;
   const auto n_front = static_cast<size_t>(dots - axes.begin());
   for (size_t i = 0; i < n_front; ++i) {
-    if (!fits_axis(axes[i], shape[i], extents)) return false;
+    if (!fits_axis(axes[i], shape[i], extents, any_extent)) return false;
   }
   for (size_t back = 1; n_front + back < axes.size(); ++back) {
-    if (!fits_axis(axes[axes.size() - back], shape[shape.size() - back], extents)) return false;
+    if (!fits_axis(axes[axes.size() - back], shape[shape.size() - back], extents, any_extent)) return false;
   }
   return true;
 }

@@ -25,8 +25,10 @@ OperandSignature parse_signature(std::string_view description);
 // Axis letters and the extents they were found to have in one node.
 using AxisExtents = std::map<std::string, int64_t, std::less<>>;
 
-// Whether `shape` fits the axes; letters not seen before are bound to the extents found.
-bool fits(const OperandSignature& signature, const tensor::Shape& shape, AxisExtents& extents);
+// Whether `shape` fits the axes; letters not seen before are bound to the extents found. `any_extent`: the
+// same letter may have several extents, so that only numbers of axes and given extents count.
+bool fits(const OperandSignature& signature, const tensor::Shape& shape, AxisExtents& extents,
+          bool any_extent = false);
 
 }  // namespace foldmesh::graph
 

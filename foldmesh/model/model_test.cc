@@ -243,9 +243,9 @@ TEST(Monomer, StructureOfTheGraph) {
 TEST(Monomer, ExtraMsaIsDeadBeforeMsaLives) {
   const graph::Graph network =
       build_monomer(model_by_name("model_1"), {.n_res = 7, .n_seq = 5, .n_extra = 6});
-  const auto ranges = graph::live_ranges(network);
-  const auto range = [&](const char* name) { return ranges[static_cast<size_t>(network.find(name))]; };
-  EXPECT_LT(range("extra_msa_activations").last, range("msa").first);
+  const auto lifetimes = graph::lifetimes(network);
+  const auto lifetime = [&](const char* name) { return lifetimes[static_cast<size_t>(network.find(name))]; };
+  EXPECT_LT(lifetime("extra_msa_activations").back().last, lifetime("msa").front().first);
 }
 
 // Closed forms of the trunk's FLOP: one block of S rows and N residues.

@@ -156,6 +156,8 @@ std::vector<tensor::Shape> param_shapes(OpKind kind, const Widths& w) {
     case OpKind::kDistogramHead:
       add_linear(shapes, kPairChannels, kDistogramBins);
       break;
+    default:
+      base::throw_internal("{} is no operator of a network", graph::spec(kind).name);
   }
   return shapes;
 }

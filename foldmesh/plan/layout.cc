@@ -63,4 +63,9 @@ int64_t reshard_elements(const Extents& tensor, Layout from, Layout to, int n_de
   return most;
 }
 
+int exchange_rounds(int64_t elements) {
+  constexpr int64_t kPiece = int64_t{4} << 20, kMostRounds = 16;
+  return static_cast<int>(std::clamp<int64_t>((elements + kPiece - 1) / kPiece, 1, kMostRounds));
+}
+
 }  // namespace foldmesh::plan

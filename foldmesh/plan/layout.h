@@ -42,6 +42,10 @@ int64_t shard_elements(const Extents& tensor, Layout layout, int n_devices);
 // to drop what it holds, an all-gather towards kWhole, an all-to-all between two splits.
 int64_t reshard_elements(const Extents& tensor, Layout from, Layout to, int n_devices);
 
+// Rounds in which an exchange is done when no device holds more than `elements` before or after it: what has
+// to be copied on the way then stays below 1/16 of that, or below 16 MiB of fp32.
+int exchange_rounds(int64_t elements);
+
 }  // namespace foldmesh::plan
 
 #endif  // FOLDMESH_PLAN_LAYOUT_H_

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "foldmesh/graph/op.h"
+#include "foldmesh/tensor/precision.h"
 
 namespace foldmesh::plan {
 
-// Number type of matrix products. Residual streams (MSA, pair), softmax and normalisation are fp32 in both.
-enum class Precision : uint8_t { kFp32, kBf16 };
+using tensor::Precision;
 
 // What a device sustains on one kind of operator.
 struct OpRate {

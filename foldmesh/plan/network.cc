@@ -28,7 +28,7 @@ Extents extents_of(const tensor::Shape& shape) { return {shape.at(0), shape.at(1
 class Reader {
  public:
   explicit Reader(const Graph& graph)
-      : graph_(graph), ranges_(graph::live_ranges(graph)), kinds_(graph.values().size(), Kind::kSmall) {}
+      : graph_(graph), lifetimes_(graph::lifetimes(graph)), kinds_(graph.values().size(), Kind::kSmall) {}
 
   Network read() {
     classify_values();
@@ -70,11 +70,13 @@ class Reader {
   Kind kind(ValueId id) const { return kinds_[static_cast<size_t>(id)]; }
   int64_t bytes(ValueId id) const { return tensor::num_elements(graph_.value(id).shape) * kResidualBytes; }
 
+  int32_t first_node(ValueId id) const { return lifetimes_[static_cast<size_t>(id)].front().first; }
+
   // The last step of a value as the big tensor beside the pair. A template ends with its layer norm and lies
   // at rest from then on.
   int32_t last_as_other(ValueId id) const {
-    int32_t last = ranges_[static_cast<size_t>(id)].last;
-    for (int32_t i = ranges_[static_cast<size_t>(id)].first; i < last; ++i) {
+    int32_t last = lifetimes_[static_cast<size_t>(id)].back().last;
+    for (int32_t i = first_node(id); i < last; ++i) {
       const Node& node = graph_.nodes()[static_cast<size_t>(i)];
       if (node.kind == OpKind::kLayerNorm && node.inputs[0] == id) last = i;
     }
@@ -88,8 +90,7 @@ class Reader {
     step.main = main_slot(node);
     for (size_t v = 0; v < kinds_.size(); ++v) {
       const auto id = static_cast<ValueId>(v);
-      const graph::LiveRange& range = ranges_[v];
-      if (index < range.first || index > range.last) continue;
+      if (!graph::is_alive(lifetimes_[v], index)) continue;
       switch (kinds_[v]) {
         case Kind::kSmall:
           step.small_bytes += bytes(id);
@@ -118,9 +119,9 @@ class Reader {
       base::throw_internal("{}: two big tensors beside the pair tensor cannot be planned", step->node->name);
     }
     step->other = extents_of(graph_.value(id).shape);
-    step->is_other_born = ranges_[static_cast<size_t>(id)].first == index;
+    step->is_other_born = first_node(id) == index;
     step->is_other_alive_after = index < last;
-    const Node& maker = graph_.nodes()[static_cast<size_t>(ranges_[static_cast<size_t>(id)].first)];
+    const Node& maker = graph_.nodes()[static_cast<size_t>(first_node(id))];
     step->is_other_template = maker.kind == OpKind::kTemplatePairEmbedding;
   }
 
@@ -175,7 +176,7 @@ class Reader {
   }
 
   const Graph& graph_;
-  std::vector<graph::LiveRange> ranges_;
+  std::vector<graph::Lifetime> lifetimes_;
   std::vector<Kind> kinds_;
   std::map<std::vector<int64_t>, int> classes_;
   Network network_;

@@ -95,6 +95,8 @@ class Enumerator {
       case OpKind::kDistogramHead:
         distogram();
         break;
+      default:
+        base::throw_internal("{} is no operator of a network", node_.name);
     }
     return std::move(result_);
   }

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <span>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/bio/residue_tables.h"
 #include "foldmesh/graph/cost.h"
+#include "foldmesh/lower/lower.h"
 #include "foldmesh/predict/network_inputs.h"
 #include "foldmesh/predict/recycling.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
@@ -26,6 +28,14 @@ std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
 
 graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
   return model::build_monomer(config, dims, {.distogram = options.contacts, .all_heads = options.all_heads});
+}
+
+// What the backend runs of a network: the network itself, or its parts on one device.
+lower::Program program_for(const graph::Graph& network, const runtime::Backend& backend) {
+  if (backend.runs_parts()) return lower::lower(network, lower::whole_strategies(network), 1, 0);
+  lower::Program program{network, std::vector<int32_t>(network.nodes().size())};
+  std::iota(program.step.begin(), program.step.end(), 0);
+  return program;
 }
 
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
@@ -116,21 +126,28 @@ void finish(const FeatureSource& features, runtime::Executor& executor, const Pr
 
 class Timer {
  public:
-  Timer(const graph::Graph& network, double element_bytes) : network_(network) {
+  Timer(const graph::Graph& network, const lower::Program& program, double element_bytes)
+      : network_(network), program_(program) {
     for (const graph::Node& node : network.nodes()) {
       flops_.push_back(graph::node_cost(network, node, element_bytes).flops);
       total_ += flops_.back();
     }
   }
   double flops_of_pass() const { return total_; }
-  double flops(size_t node) const { return flops_[node]; }
+  // Of the network's node that the program's node completes; 0 when more parts of it follow.
+  double flops(size_t node) const {
+    const int32_t step = program_.step[node];
+    const bool last = node + 1 == program_.step.size() || program_.step[node + 1] != step;
+    return last ? flops_[static_cast<size_t>(step)] : 0;
+  }
   std::vector<double>* node_seconds() { return &seconds_; }
   void add_pass() {
     for (size_t i = 0; i < seconds_.size(); ++i) {
-      OperatorTime& time = times_[network_.nodes()[i].kind];
-      time.name = graph::spec(network_.nodes()[i].kind).name;
+      const graph::OpKind kind = network_.nodes()[static_cast<size_t>(program_.step[i])].kind;
+      OperatorTime& time = times_[kind];
+      time.name = graph::spec(kind).name;
       time.seconds += seconds_[i];
-      time.flops += flops_[i];
+      time.flops += flops(i);
     }
   }
   std::vector<OperatorTime> times() const {
@@ -141,7 +158,9 @@ class Timer {
 
  private:
   const graph::Graph& network_;
-  std::vector<double> flops_, seconds_;
+  const lower::Program& program_;
+  std::vector<double> flops_;    // by node of the network
+  std::vector<double> seconds_;  // by node of the program
   double total_ = 0;
   std::map<graph::OpKind, OperatorTime> times_;
 };
@@ -169,7 +188,7 @@ MemoryEstimate estimate_memory(const FeatureSource& features, const model::Model
   const model::Dims dims = network_dims(features, config);
   const graph::Graph network = build(config, dims, options);
   const auto backend = backend_for(options.precision);
-  return estimate(features, dims, params, runtime::plan_memory(network, *backend, options.n_threads),
+  return estimate(features, dims, params, runtime::plan_memory(program_for(network, *backend).graph, *backend, options.n_threads),
                   options);
 }
 
@@ -187,14 +206,15 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   result.dims = network_dims(features, config);
   const graph::Graph network = build(config, result.dims, options);
   const auto backend = backend_for(options.precision);
-  runtime::MemoryPlan plan = runtime::plan_memory(network, *backend, options.n_threads);
+  const lower::Program program = program_for(network, *backend);
+  runtime::MemoryPlan plan = runtime::plan_memory(program.graph, *backend, options.n_threads);
   result.memory = estimate(features, result.dims, params, plan, options);
   check_memory(result.memory, options.memory_limit);
 
   runtime::Executor executor(
-      network, *backend, std::move(plan), [&](const graph::ParamRef& param) { return params.view(param); },
+      program.graph, *backend, std::move(plan), [&](const graph::ParamRef& param) { return params.view(param); },
       options.n_threads);
-  Timer timer(network, static_cast<double>(tensor::size_of(backend->activation())));
+  Timer timer(network, program, static_cast<double>(tensor::size_of(backend->activation())));
   double flops_done = 0;
   runtime::RunOptions run{.progress = {}, .node_seconds = timer.node_seconds()};
   if (options.progress) {

@@ -16,19 +16,17 @@ namespace {
 
 size_t aligned(size_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
 
-bool overlap(const graph::LiveRange& a, const graph::LiveRange& b) {
-  return a.first <= b.last && b.first <= a.last;
-}
-
-bool occupies(const ArenaItem& item) { return item.bytes > 0 && item.range.first <= item.range.last; }
+bool occupies(const ArenaItem& item) { return item.bytes > 0 && !item.lifetime.empty(); }
 
 size_t most_alive(std::span<const ArenaItem> items) {
   std::vector<std::pair<int32_t, int64_t>> changes;  // ends sort before starts of the same node
   for (const ArenaItem& item : items) {
     if (!occupies(item)) continue;
     const auto bytes = static_cast<int64_t>(aligned(item.bytes));
-    changes.emplace_back(item.range.first, bytes);
-    changes.emplace_back(item.range.last + 1, -bytes);
+    for (const graph::LiveRange& range : item.lifetime) {
+      changes.emplace_back(range.first, bytes);
+      changes.emplace_back(range.last + 1, -bytes);
+    }
   }
   std::sort(changes.begin(), changes.end());
   int64_t alive = 0, most = 0;
@@ -72,7 +70,7 @@ ArenaPlan place(std::span<const ArenaItem> items, const std::vector<Turn>& turns
     const size_t bytes = aligned(item.bytes);
     taken.clear();
     for (size_t other : placed) {
-      if (overlap(item.range, items[other].range)) {
+      if (graph::overlap(item.lifetime, items[other].lifetime)) {
         taken.emplace_back(plan.offsets[other], aligned(items[other].bytes));
       }
     }
@@ -105,7 +103,9 @@ void improve(std::span<const ArenaItem> items, size_t lower_bound, std::vector<T
 ArenaPlan plan_arena(std::span<const ArenaItem> items) {
   using Weight = std::function<double(const ArenaItem&)>;
   const auto length = [](const ArenaItem& item) {
-    return static_cast<double>(item.range.last) - item.range.first + 1;
+    double nodes = 0;
+    for (const graph::LiveRange& range : item.lifetime) nodes += range.last - range.first + 1;
+    return nodes;
   };
   const Weight weights[] = {
       [](const ArenaItem& item) { return static_cast<double>(item.bytes); },

@@ -10,10 +10,10 @@
 
 namespace foldmesh::runtime {
 
-// Something that needs `bytes` of memory of its own during a range of nodes (graph/liveness.h).
+// Something that needs `bytes` of memory of its own while it is alive, always at the same place.
 struct ArenaItem {
   size_t bytes = 0;
-  graph::LiveRange range;
+  graph::Lifetime lifetime;
 };
 
 struct ArenaPlan {

@@ -5,6 +5,7 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/graph/liveness.h"
+#include "foldmesh/runtime/exchange.h"
 
 namespace foldmesh::runtime {
 namespace {
@@ -31,6 +32,7 @@ Kernel kernel_for(const graph::Node& node, const Backend& backend) {
 
 size_t workspace_of(const graph::Graph& graph, const graph::Node& node, const Backend& backend,
                     int n_threads) {
+  if (node.kind == graph::OpKind::kExchange) return exchange_workspace(graph, node, backend.activation());
   std::vector<tensor::Shape> inputs, params, outputs;
   for (graph::ValueId id : node.inputs) inputs.push_back(graph.value(id).shape);
   for (const graph::ParamRef& param : node.params) params.push_back(param.shape);
@@ -60,16 +62,16 @@ void convert(const tensor::ConstView& from, To* to) {
 }  // namespace
 
 MemoryPlan plan_memory(const graph::Graph& graph, const Backend& backend, int n_threads) {
-  const std::vector<graph::LiveRange> ranges = graph::live_ranges(graph);
+  const std::vector<graph::Lifetime> lifetimes = graph::lifetimes(graph);
   const size_t n_values = graph.values().size(), n_nodes = graph.nodes().size();
   std::vector<ArenaItem> items;
   for (size_t id = 0; id < n_values; ++id)
-    items.push_back({bytes_of(graph.values()[id], backend), ranges[id]});
+    items.push_back({bytes_of(graph.values()[id], backend), lifetimes[id]});
   MemoryPlan plan;
   for (size_t i = 0; i < n_nodes; ++i) {
     const auto at = static_cast<int32_t>(i);
     plan.workspace_bytes.push_back(workspace_of(graph, graph.nodes()[i], backend, n_threads));
-    items.push_back({plan.workspace_bytes.back(), {at, at}});
+    items.push_back({plan.workspace_bytes.back(), {{at, at}}});
   }
   const ArenaPlan arena = plan_arena(items);
   const auto split = arena.offsets.begin() + static_cast<ptrdiff_t>(n_values);
@@ -78,13 +80,17 @@ MemoryPlan plan_memory(const graph::Graph& graph, const Backend& backend, int n_
   plan.bytes = arena.bytes;
   plan.lower_bound = arena.lower_bound;
 
+  std::vector<size_t> alive_at(n_nodes, 0);
+  for (const ArenaItem& item : items) {
+    for (const graph::LiveRange& range : item.lifetime) {
+      for (int32_t at = std::max(range.first, 0); at <= range.last && at < static_cast<int32_t>(n_nodes); ++at) {
+        alive_at[static_cast<size_t>(at)] += item.bytes;
+      }
+    }
+  }
   size_t worst = 0;
   for (size_t i = 0; i < n_nodes; ++i) {
-    size_t alive = 0;
-    for (const ArenaItem& item : items) {
-      const auto at = static_cast<int32_t>(i);
-      if (item.range.first <= at && at <= item.range.last) alive += item.bytes;
-    }
+    const size_t alive = alive_at[i];
     if (alive <= worst) continue;
     worst = alive;
     plan.worst_node = graph.nodes()[i].name;
@@ -93,17 +99,23 @@ MemoryPlan plan_memory(const graph::Graph& graph, const Backend& backend, int n_
 }
 
 Executor::Executor(const graph::Graph& graph, const Backend& backend, MemoryPlan plan,
-                   const ParamLookup& params, int n_threads)
+                   const ParamLookup& params, int n_threads, comm::Group* group)
     : graph_(graph),
       backend_(backend),
+      group_(group),
       plan_(std::move(plan)),
       pool_(n_threads),
       memory_(plan_.bytes),
       is_set_(graph.values().size(), false) {
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
     const graph::Node& node = graph.nodes()[i];
-    Call call{
-        .kernel = kernel_for(node, backend), .inputs = {}, .outputs = {}, .params = {}, .workspace = {}};
+    Call call{.kernel = {}, .inputs = {}, .outputs = {}, .params = {}, .workspace = {}};
+    if (node.kind != graph::OpKind::kExchange) {
+      call.kernel = kernel_for(node, backend);
+    } else if (group == nullptr || static_cast<size_t>(group->size()) != node.exchange.send.size()) {
+      base::throw_internal("{}: {} devices are to exchange, {} are there", node.name,
+                           node.exchange.send.size(), group == nullptr ? 0 : group->size());
+    }
     for (graph::ValueId id : node.inputs) call.inputs.push_back(view(id));
     for (graph::ValueId id : node.outputs) call.outputs.push_back(view(id));
     for (const graph::ParamRef& param : node.params) {
@@ -120,8 +132,12 @@ Executor::Executor(const graph::Graph& graph, const Backend& backend, MemoryPlan
 
 tensor::View Executor::view(graph::ValueId id) const {
   const graph::Value& value = graph_.value(id);
-  return {memory_.data() + plan_.value_offsets[static_cast<size_t>(id)], dtype_of(value, backend_),
-          value.shape};
+  const size_t row = value.shape.empty() || value.shape[0] == 0
+                         ? 0
+                         : bytes_of(value, backend_) / static_cast<size_t>(value.shape[0]);
+  return {memory_.data() + plan_.value_offsets[static_cast<size_t>(graph_.base(id))] +
+              row * static_cast<size_t>(value.slice_begin),
+          dtype_of(value, backend_), value.shape};
 }
 
 void Executor::set(std::string_view name, const tensor::ConstView& from) {
@@ -161,7 +177,11 @@ void Executor::run(const RunOptions& options) {
     if (options.progress) options.progress(i, node);
     const auto start = std::chrono::steady_clock::now();
     const Call& call = calls_[i];
-    call.kernel.run({node, call.inputs, call.params, call.outputs, call.workspace, pool_});
+    if (node.kind == graph::OpKind::kExchange) {
+      run_exchange(node, call.inputs[0], call.outputs[0], call.workspace, *group_);
+    } else {
+      call.kernel.run({node, call.inputs, call.params, call.outputs, call.workspace, pool_});
+    }
     if (options.node_seconds != nullptr) {
       (*options.node_seconds)[i] =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

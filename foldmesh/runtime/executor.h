@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "foldmesh/base/thread_pool.h"
+#include "foldmesh/comm/group.h"
 #include "foldmesh/graph/graph.h"
 #include "foldmesh/runtime/arena.h"
 #include "foldmesh/runtime/kernel.h"
@@ -39,12 +40,13 @@ struct RunOptions {
   std::vector<double>* node_seconds = nullptr;
 };
 
-// Graph and backend must outlive the executor. Not thread-safe; the pool's threads work inside run() only.
+// Graph, backend and group must outlive the executor. `group` carries the graph's exchanges; all its members
+// run graphs lowered from the same plan, pass by pass. Not thread-safe; the pool's threads work inside run() only.
 // The numbers do not depend on n_threads.
 class Executor {
  public:
   Executor(const graph::Graph& graph, const Backend& backend, MemoryPlan plan, const ParamLookup& params,
-           int n_threads);
+           int n_threads, comm::Group* group = nullptr);
 
   // Copies an input or a state into the arena, converting float and integer types. kInternal when the name or
   // the shape is not the graph's. Inputs share memory with later values, so all must be set again before
@@ -69,6 +71,7 @@ class Executor {
 
   const graph::Graph& graph_;
   const Backend& backend_;
+  comm::Group* group_;
   MemoryPlan plan_;
   base::ThreadPool pool_;
   ArenaMemory memory_;

@@ -45,7 +45,10 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
   virtual tensor::DType activation() const = 0;  // kF32 or kF64
+  // Without functions for what it cannot run.
   virtual Kernel kernel(graph::OpKind kind) const = 0;
+  // Whether it runs what lower/ makes of a network, rather than the network itself.
+  virtual bool runs_parts() const = 0;
 };
 
 }  // namespace foldmesh::runtime

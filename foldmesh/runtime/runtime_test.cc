@@ -16,35 +16,33 @@ using graph::OpKind;
 using graph::Role;
 using graph::ValueId;
 
-bool alive_together(const graph::LiveRange& a, const graph::LiveRange& b) {
-  return a.first <= b.last && b.first <= a.last;
-}
-
 TEST(Arena, RandomItemsNeverOverlapAndFillIsClose) {
   base::Rng rng(1);
   for (int trial = 0; trial < 200; ++trial) {
     std::vector<ArenaItem> items(1 + rng.below(60));
     for (ArenaItem& item : items) {
       item.bytes = rng.below(8) == 0 ? 0 : 1 + rng.below(5000);
-      item.range.first = static_cast<int32_t>(rng.below(40)) - 1;
-      item.range.last = item.range.first + static_cast<int32_t>(rng.below(12));
+      for (auto begin = static_cast<int32_t>(rng.below(40)) - 1; begin < 40;) {
+        item.lifetime.push_back({begin, begin + static_cast<int32_t>(rng.below(12))});
+        begin = item.lifetime.back().last + 2 + static_cast<int32_t>(rng.below(30));
+      }
     }
     const ArenaPlan plan = plan_arena(items);
     size_t bound = 0;
     for (int32_t node = -1; node < 52; ++node) {
       size_t alive = 0;
       for (const ArenaItem& item : items) {
-        if (item.range.first <= node && node <= item.range.last) alive += (item.bytes + 63) / 64 * 64;
+        if (graph::is_alive(item.lifetime, node)) alive += (item.bytes + 63) / 64 * 64;
       }
       bound = std::max(bound, alive);
     }
     EXPECT_EQ(plan.lower_bound, bound);
-    EXPECT_LE(plan.bytes, bound + bound / 4);
+    EXPECT_LE(plan.bytes, bound + bound * 2 / 5);  // random items that come and go fit badly
     for (size_t a = 0; a < items.size(); ++a) {
       EXPECT_EQ(plan.offsets[a] % kArenaAlignment, 0);
       EXPECT_LE(plan.offsets[a] + items[a].bytes, plan.bytes);
       for (size_t b = 0; b < a; ++b) {
-        if (!alive_together(items[a].range, items[b].range) || items[a].bytes == 0 || items[b].bytes == 0)
+        if (!graph::overlap(items[a].lifetime, items[b].lifetime) || items[a].bytes == 0 || items[b].bytes == 0)
           continue;
         EXPECT_TRUE(plan.offsets[a] + items[a].bytes <= plan.offsets[b] ||
                     plan.offsets[b] + items[b].bytes <= plan.offsets[a]);
@@ -55,12 +53,14 @@ TEST(Arena, RandomItemsNeverOverlapAndFillIsClose) {
 
 TEST(Arena, ReachesTheBound) {
   const std::vector<ArenaItem> nested = {
-      {1000, {-1, 9}}, {64, {0, 8}}, {4096, {1, 1}}, {128, {2, 7}}, {3000, {5, 5}}};
+      {1000, {{-1, 9}}}, {64, {{0, 8}}}, {4096, {{1, 1}}}, {128, {{2, 7}}}, {3000, {{5, 5}}}};
   // Needs something placed from above: in the order of size or lifetime alone, 64 and 128 get in each other's
   // way.
   const std::vector<ArenaItem> staggered = {
-      {1000, {-1, 9}}, {64, {0, 3}}, {4096, {1, 1}}, {128, {2, 8}}, {4000, {5, 5}}};
-  for (const auto& items : {nested, staggered}) {
+      {1000, {{-1, 9}}}, {64, {{0, 3}}}, {4096, {{1, 1}}}, {128, {{2, 8}}}, {4000, {{5, 5}}}};
+  // Two that are never there together, though their first and last nodes lie crosswise.
+  const std::vector<ArenaItem> alternating = {{1000, {{0, 1}, {4, 5}}}, {1000, {{2, 3}, {6, 7}}}};
+  for (const auto& items : {nested, staggered, alternating}) {
     const ArenaPlan plan = plan_arena(items);
     EXPECT_EQ(plan.bytes, plan.lower_bound);
   }
@@ -102,6 +102,7 @@ class FakeBackend : public Backend {
  public:
   std::string_view name() const override { return "fake"; }
   tensor::DType activation() const override { return tensor::DType::kF32; }
+  bool runs_parts() const override { return false; }
   Kernel kernel(OpKind kind) const override {
     if (kind == OpKind::kStructureModule) return {};
     return {mix, [](const KernelShapes& shapes) {

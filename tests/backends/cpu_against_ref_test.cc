@@ -307,34 +307,16 @@ TEST(CpuAgainstRefLong, ChannelGroups) {
   for (const std::string_view leaf : graph::spec(OpKind::kTriangleMultiplication).params) {
     params.push_back(random.numbers(leaf.ends_with("weights") ? Shape{c, c} : Shape{c}));
   }
-  std::vector<tensor::ConstView> param_views;
-  std::vector<Shape> param_shapes;
-  for (const Tensor& p : params) {
-    param_views.push_back(p.view());
-    param_shapes.push_back(p.shape());
-  }
-  graph::Node node;
-  node.kind = OpKind::kTriangleMultiplication;
-  base::ThreadPool pool(2);
   for (const Variant variant : {Variant::kOutgoing, Variant::kIncoming}) {
-    node.variant = variant;
     const auto run_on = [&](const runtime::Backend& backend) {
-      Tensor result = z.cast(backend.activation()), valid = mask.cast(backend.activation());
-      const std::vector<tensor::View> inputs = {result.view(), valid.view()}, outputs = {result.view()};
-      const std::vector<Shape> input_shapes = {z.shape(), mask.shape()}, output_shapes = {z.shape()};
-      const runtime::Kernel kernel = backend.kernel(node.kind);
-      const size_t bytes =
-          kernel.workspace_bytes({node, input_shapes, param_shapes, output_shapes, pool.size()});
-      Tensor workspace(DType::kU8, {static_cast<int64_t>(bytes)});
-      kernel.run({node,
-                  inputs,
-                  param_views,
-                  outputs,
-                  {static_cast<std::byte*>(workspace.view().data), bytes},
-                  pool});
+      OpRunner runner(backend, 2);
+      Tensor result = runner.load(z.view()), valid = runner.load(mask.view());
+      OpCall call = {OpKind::kTriangleMultiplication, "", -1, {&result, &valid}, {&result}, variant};
+      for (const Tensor& p : params) call.params.push_back(&p);
+      runner.run(call);
       return result;
     };
-    Case with_operands = {node.kind, "", -1, {}, {}, variant};
+    Case with_operands = {OpKind::kTriangleMultiplication, "", -1, {}, {}, variant};
     with_operands.inputs.push_back(z.clone());
     expect_near(with_operands, run_on(runtime::CpuBackend()), run_on(runtime::RefBackend()),
                 kSubModuleLimit.rel);

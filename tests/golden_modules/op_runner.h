@@ -19,6 +19,7 @@ struct OpCall {
   std::vector<tensor::Tensor*> inputs, outputs;  // an in-place operator names the same tensor twice
   graph::Variant variant = graph::Variant::kDefault;
   int index = 0;
+  std::vector<const tensor::Tensor*> params = {};  // in catalogue order; the formula's when empty
 };
 
 class OpRunner {
@@ -29,11 +30,13 @@ class OpRunner {
   tensor::Tensor load(const tensor::ConstView& view) const;
   tensor::Tensor make(const tensor::Shape& shape) const { return {backend_.activation(), shape}; }
 
-  // Runs with the formula's parameters. Workspace and plain outputs are NaN before, so that whatever a kernel
+  // Runs it, in parts where the backend works so. Workspace and plain outputs are NaN before, so that whatever a kernel
   // fails to write shows; writing past the workspace fails the test.
   void run(const OpCall& call);
 
  private:
+  void run_node(const OpCall& call, const graph::Node& node, const std::vector<tensor::View>& values);
+
   const runtime::Backend& backend_;
   base::ThreadPool pool_;
 };

@@ -15,6 +15,7 @@ class CpuBackend : public Backend {
   std::string_view name() const override { return "cpu"; }
   tensor::DType activation() const override { return tensor::DType::kF32; }
   Kernel kernel(graph::OpKind kind) const override;
+  bool runs_parts() const override { return true; }
 };
 
 }  // namespace foldmesh::runtime

@@ -48,7 +48,8 @@ constexpr int kRecycleBins = 15;
 
 void run_recycle_pair(const KernelArgs& args) {
   const tensor::View& z = args.inputs[0];
-  const int64_t n = z.dim(0), c = z.dim(2);
+  const int64_t n_columns = z.dim(1), c = z.dim(2);
+  const graph::Origin& origin = args.node.origin;
   const int32_t* aatype = checked_classes(args.inputs[1], bio::kNumRestypes, "aatype");
   const float* positions = args.inputs[2].as<float>();
   const auto data = [&](size_t i) { return args.params[i].as<float>(); };
@@ -56,12 +57,13 @@ void run_recycle_pair(const KernelArgs& args) {
     const int atom = aatype[i] == bio::kRestypeGly ? bio::kAtom37Ca : bio::kAtom37Cb;
     return positions + (i * bio::kNumAtom37 + atom) * 3;
   };
-  args.pool.parallel_for(n, [&](int64_t i, int) {
-    float* row = z.as<float>() + i * n * c;
-    layer_norm(n, c, row, c, data(0), data(1), row, c);
-    for (int64_t j = 0; j < n; ++j) {
+  args.pool.parallel_for(z.dim(0), [&](int64_t i, int) {
+    float* row = z.as<float>() + i * n_columns * c;
+    layer_norm(n_columns, c, row, c, data(0), data(1), row, c);
+    for (int64_t j = 0; j < n_columns; ++j) {
       add(c, data(3), row + j * c);
-      const int bin = distogram_bin(pseudo_beta(i), pseudo_beta(j), kRecycleBins);
+      const int bin =
+          distogram_bin(pseudo_beta(origin.row + i), pseudo_beta(origin.column + j), kRecycleBins);
       if (bin >= 0) add(c, data(2) + bin * c, row + j * c);
     }
   });
@@ -73,26 +75,29 @@ constexpr int32_t kMaxOffset = 32;  // of residue indices; farther ones share th
 
 struct PairScratch {
   PairScratch(Workspace& workspace, const Shape& z)
-      : left(workspace.take(z[0] * z[2])), right(workspace.take(z[0] * z[2])) {}
-  float *left, *right;  // [N, c]
+      : left(workspace.take(z[0] * z[2])), right(workspace.take(z[1] * z[2])) {}
+  float *left, *right;  // [rows, c], [columns, c]
 };
 
 void run_pair_embedding(const KernelArgs& args) {
   const tensor::View &z = args.inputs[0], &target_feat = args.inputs[1];
-  const int64_t n = z.dim(0), c = z.dim(2), n_feat = target_feat.dim(1);
-  const int32_t* residue_index = args.inputs[2].as<int32_t>();
+  const int64_t n_rows = z.dim(0), n_columns = z.dim(1), c = z.dim(2), n_feat = target_feat.dim(1);
+  const graph::Origin& origin = args.node.origin;
+  const int32_t* row_index = args.inputs[2].as<int32_t>() + origin.row;
+  const int32_t* column_index = args.inputs[2].as<int32_t>() + origin.column;
   const auto data = [&](size_t i) { return args.params[i].as<float>(); };
   Workspace workspace(args.workspace);
   const PairScratch scratch(workspace, z.shape);
-  gemm(n, c, n_feat, {target_feat.as<float>(), n_feat}, {data(0), c}, scratch.left, c);
-  gemm(n, c, n_feat, {target_feat.as<float>(), n_feat}, {data(2), c}, scratch.right, c);
-  add_bias(n, c, data(1), scratch.left, c);
-  add_bias(n, c, data(3), scratch.right, c);
-  add_bias(n, c, data(5), scratch.right, c);  // of the relative position
-  args.pool.parallel_for(n, [&](int64_t i, int) {
-    for (int64_t j = 0; j < n; ++j) {
-      float* pair = z.as<float>() + (i * n + j) * c;
-      const int64_t offset = int64_t{residue_index[i]} - residue_index[j];
+  const float* features = target_feat.as<float>();
+  gemm(n_rows, c, n_feat, {features + origin.row * n_feat, n_feat}, {data(0), c}, scratch.left, c);
+  gemm(n_columns, c, n_feat, {features + origin.column * n_feat, n_feat}, {data(2), c}, scratch.right, c);
+  add_bias(n_rows, c, data(1), scratch.left, c);
+  add_bias(n_columns, c, data(3), scratch.right, c);
+  add_bias(n_columns, c, data(5), scratch.right, c);  // of the relative position
+  args.pool.parallel_for(n_rows, [&](int64_t i, int) {
+    for (int64_t j = 0; j < n_columns; ++j) {
+      float* pair = z.as<float>() + (i * n_columns + j) * c;
+      const int64_t offset = int64_t{row_index[i]} - column_index[j];
       const int64_t position = std::clamp<int64_t>(offset, -kMaxOffset, kMaxOffset) + kMaxOffset;
       const float *left = scratch.left + i * c, *right = scratch.right + j * c,
                   *relative = data(4) + position * c;
@@ -112,23 +117,27 @@ size_t pair_embedding_bytes(const KernelShapes& shapes) {
 struct MsaScratch {
   MsaScratch(Workspace& workspace, const Shape& m)
       : target(workspace.take(m[1] * m[2])), previous(workspace.take(m[1] * m[2])) {}
-  float *target, *previous;  // [N, c]
+  float *target, *previous;  // [columns, c]
 };
 
 void run_msa_embedding(const KernelArgs& args) {
   const tensor::View &target_feat = args.inputs[0], &msa_feat = args.inputs[1], &m = args.outputs[0];
   const int64_t n = m.dim(1), c = m.dim(2), n_target = target_feat.dim(1), n_feat = msa_feat.dim(2);
+  const int64_t n_res = msa_feat.dim(1), first = args.node.origin.row, column = args.node.origin.column;
   const auto data = [&](size_t i) { return args.params[i].as<float>(); };
   Workspace workspace(args.workspace);
   const MsaScratch scratch(workspace, m.shape);
-  gemm(n, c, n_target, {target_feat.as<float>(), n_target}, {data(0), c}, scratch.target, c);
+  gemm(n, c, n_target, {target_feat.as<float>() + column * n_target, n_target}, {data(0), c}, scratch.target,
+       c);
   add_bias(n, c, data(1), scratch.target, c);
-  layer_norm(n, c, args.inputs[2].as<float>(), c, data(4), data(5), scratch.previous, c);
-  args.pool.parallel_for(msa_feat.dim(0), [&](int64_t s, int) {
+  layer_norm(n, c, args.inputs[2].as<float>() + column * c, c, data(4), data(5), scratch.previous, c);
+  const int64_t n_rows = std::clamp<int64_t>(msa_feat.dim(0) - first, 0, m.dim(0));  // without templates
+  args.pool.parallel_for(n_rows, [&](int64_t s, int) {
     float* row = m.as<float>() + s * n * c;
-    gemm(n, c, n_feat, {msa_feat.as<float>() + s * n * n_feat, n_feat}, {data(2), c}, row, c);
+    const float* features = msa_feat.as<float>() + ((first + s) * n_res + column) * n_feat;
+    gemm(n, c, n_feat, {features, n_feat}, {data(2), c}, row, c);
     add_update(n, c, scratch.target, c, data(3), row, c);
-    if (s == 0) add(n * c, scratch.previous, row);
+    if (first + s == 0) add(n * c, scratch.previous, row);
   });
 }
 
@@ -142,14 +151,16 @@ size_t msa_embedding_bytes(const KernelShapes& shapes) {
 
 void run_extra_msa_embedding(const KernelArgs& args) {
   const tensor::View& e = args.outputs[0];
-  const int64_t n = e.dim(1), c = e.dim(2);
+  const int64_t n = e.dim(1), c = e.dim(2), n_res = args.inputs[0].dim(1);
+  const graph::Origin& origin = args.node.origin;
   const int32_t* msa = checked_classes(args.inputs[0], bio::kNumMsaClasses, "extra_msa");
   const float *has_deletion = args.inputs[1].as<float>(), *deletion_value = args.inputs[2].as<float>();
   const float *weights = args.params[0].as<float>(), *bias = args.params[1].as<float>();
   const float *has_w = weights + bio::kNumMsaClasses * c, *value_w = has_w + c;
   args.pool.parallel_for(e.dim(0), [&](int64_t s, int) {
-    for (int64_t at = s * n; at < (s + 1) * n; ++at) {
-      float* vector = e.as<float>() + at * c;
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t at = (origin.row + s) * n_res + origin.column + i;
+      float* vector = e.as<float>() + (s * n + i) * c;
       std::copy_n(bias, c, vector);
       add(c, weights + msa[at] * c, vector);
       add_scaled(c, has_deletion[at], has_w, vector);

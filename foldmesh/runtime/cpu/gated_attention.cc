@@ -57,8 +57,8 @@ void attend(const GatedAttention& attention, const Line& line, const float* bias
       float* head =
           scratch.queries + h * d;  // a head's queries are dead once its logits exist; its output goes there
       gemm(n, length, d, {head, width}, transposed(scratch.keys + h * d, width), scratch.logits, length);
-      const float* head_bias = bias == nullptr ? nullptr : bias + (h * length + first) * length;
-      softmax(n, length, head_bias, length, mask, scratch.logits, length, scratch.inverse_sums);
+      const float* head_bias = bias == nullptr ? nullptr : bias + (first * attention.n_heads + h) * length;
+      softmax(n, length, head_bias, attention.n_heads * length, mask, scratch.logits, length, scratch.inverse_sums);
       gemm(n, d, length, {scratch.logits, length}, {scratch.values + h * d, width}, head, width);
       scale_rows(n, d, scratch.inverse_sums, head, width);
     }
@@ -70,11 +70,11 @@ void attend(const GatedAttention& attention, const Line& line, const float* bias
 }
 
 void project_bias(const Line& line, int64_t c, const float* norm_scale, const float* norm_offset,
-                  const float* weights, int64_t n_heads, float* normed, float* bias, int64_t head_stride) {
+                  const float* weights, int64_t n_heads, float* normed, float* bias) {
   for (int64_t first = 0; first < line.length; first += kRowBlock) {
     const int64_t n = std::min(kRowBlock, line.length - first);
     layer_norm(n, c, line.data + first * line.stride, line.stride, norm_scale, norm_offset, normed, c);
-    gemm(n_heads, n, c, transposed(weights, n_heads), transposed(normed, c), bias + first, head_stride);
+    gemm(n_heads, n, c, transposed(weights, n_heads), transposed(normed, c), bias + first, line.length);
   }
 }
 

@@ -39,15 +39,15 @@ struct AttentionScratch {
   float *queries, *gates, *logits, *inverse_sums;  // [query_block, ...]
 };
 
-// line += attention over the line. `bias` [n_heads, length, length] is added to the logits (head, query,
-// key), null for none; `mask` [length] marks the valid keys.
+// line += attention over the line. `bias` [length, n_heads, length] is added to the logits (query, head, key),
+// null for none; `mask` [length] marks the valid keys.
 void attend(const GatedAttention& attention, const Line& line, const float* bias, const float* mask,
             const AttentionScratch& scratch);
 
-// bias[h, first + p] = LN(line[p]) . weights[:, h] for every vector p of the line, where heads lie
-// `head_stride` apart and weights are [c, n_heads]. `normed` holds kRowBlock vectors.
+// bias[h, p] = LN(line[p]) . weights[:, h] for every vector p of the line; weights are [c, n_heads]. `normed`
+// holds kRowBlock vectors.
 void project_bias(const Line& line, int64_t c, const float* norm_scale, const float* norm_offset,
-                  const float* weights, int64_t n_heads, float* normed, float* bias, int64_t head_stride);
+                  const float* weights, int64_t n_heads, float* normed, float* bias);
 
 }  // namespace foldmesh::runtime::cpu
 

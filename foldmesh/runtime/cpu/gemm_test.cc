@@ -8,10 +8,12 @@
 #include <cstring>
 #include <limits>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/simd/aligned_vector.h"
 #include "foldmesh/simd/target.h"
 
 namespace foldmesh::runtime::cpu {
@@ -30,10 +32,27 @@ bool has_fused_multiply_add(simd::Target target) {
   return name != "SSE4" && name != "SCALAR" && name != "EMU128";
 }
 
+// By trying both neighbours, unlike the code under test.
+float nearest_bf16(float v) {
+  uint32_t bits;
+  std::memcpy(&bits, &v, sizeof(bits));
+  const auto number = [](uint32_t upper) {
+    const uint32_t b = upper << 16;
+    float f;
+    std::memcpy(&f, &b, sizeof(f));
+    return f;
+  };
+  const float down = number(bits >> 16), up = number((bits >> 16) + 1);  // in magnitude
+  const double to_down = std::abs(double{v} - down), to_up = std::abs(double{v} - up);
+  if (to_down == to_up) return (bits >> 16) % 2 == 0 ? down : up;
+  return to_down < to_up ? down : up;
+}
+
 // A random product with gaps between rows, filled with marks in c.
 struct Case {
   int64_t m, n, k;
   bool transpose_a, transpose_b, accumulate;
+  Precision precision = Precision::kFp32;
   float alpha;
   int64_t a_stride, b_stride, c_stride;
   std::vector<float> a, b, before;
@@ -61,11 +80,12 @@ struct Case {
   }
 
   size_t index(int64_t i, int64_t j) const { return static_cast<size_t>(i * c_stride + j); }
+  float operand(float v) const { return precision == Precision::kBf16 ? nearest_bf16(v) : v; }
   float left(int64_t i, int64_t l) const {
-    return a[static_cast<size_t>(transpose_a ? l * a_stride + i : i * a_stride + l)];
+    return operand(a[static_cast<size_t>(transpose_a ? l * a_stride + i : i * a_stride + l)]);
   }
   float right(int64_t l, int64_t j) const {
-    return b[static_cast<size_t>(transpose_b ? j * b_stride + l : l * b_stride + j)];
+    return operand(b[static_cast<size_t>(transpose_b ? j * b_stride + l : l * b_stride + j)]);
   }
   Matrix a_from(int64_t i, int64_t l) const {
     return {a.data() + (transpose_a ? l * a_stride + i : i * a_stride + l), a_stride, transpose_a};
@@ -77,7 +97,14 @@ struct Case {
 
   std::vector<float> product() const {
     std::vector<float> c = before;
-    gemm(m, n, k, a_from(0, 0), b_from(0, 0), c.data(), c_stride, alpha, beta());
+    gemm(precision, m, n, k, a_from(0, 0), b_from(0, 0), c.data(), c_stride, alpha, beta());
+    return c;
+  }
+  std::vector<float> product_with_packed() const {
+    simd::AlignedVector<std::byte> memory(PackedMatrix::bytes(k, n, precision));
+    const PackedMatrix packed(k, n, b_from(0, 0), precision, memory.data());
+    std::vector<float> c = before;
+    gemm(m, n, k, a_from(0, 0), packed, c.data(), c_stride, alpha, beta());
     return c;
   }
   // The definition.
@@ -104,15 +131,21 @@ bool same_bits(const std::vector<float>& x, const std::vector<float>& y) {
   return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
 }
 
-class Gemm : public testing::TestWithParam<simd::Target> {
+class Gemm : public testing::TestWithParam<std::tuple<simd::Target, Precision>> {
  protected:
-  simd::ForcedTarget forced_{GetParam()};
-  bool fused_ = has_fused_multiply_add(GetParam());
+  simd::ForcedTarget forced_{std::get<0>(GetParam())};
+  bool fused_ = has_fused_multiply_add(std::get<0>(GetParam()));
   base::Rng rng_{7};
 
+  Case make(int64_t m, int64_t n, int64_t k) {
+    Case p(m, n, k, rng_);
+    p.precision = std::get<1>(GetParam());
+    return p;
+  }
   int64_t below(int64_t n) { return static_cast<int64_t>(rng_.below(static_cast<uint64_t>(n))); }
   void expect_definition(const Case& p) const {
     const std::vector<float> c = p.product();
+    ASSERT_TRUE(same_bits(c, p.product_with_packed()));
     for (int64_t i = 0; i < p.m; ++i) {
       for (int64_t j = 0; j < p.c_stride; ++j) {
         const float got = c[p.index(i, j)];
@@ -126,22 +159,22 @@ class Gemm : public testing::TestWithParam<simd::Target> {
 
 TEST_P(Gemm, EverySmallExtent) {
   for (int64_t m = 0; m <= 27; ++m) {
-    for (int64_t n = 0; n <= 67; n += 1 + below(3)) expect_definition(Case(m, n, below(12), rng_));
+    for (int64_t n = 0; n <= 67; n += 1 + below(3)) expect_definition(make(m, n, below(12)));
   }
 }
 
 TEST_P(Gemm, LargeExtents) {
   // Depths around the parts into which k is cut, rows around the groups, few and many columns.
-  for (const int64_t k : {255, 256, 257, 600}) {
-    expect_definition(Case(1 + below(40), 1 + below(80), k, rng_));
-    expect_definition(Case(255 + below(4), 1 + below(8), k, rng_));
-    expect_definition(Case(1 + below(4), 255 + below(4), k, rng_));
+  for (const int64_t k : {255, 256, 257, 511, 512, 513, 600}) {
+    expect_definition(make(1 + below(40), 1 + below(80), k));
+    expect_definition(make(255 + below(4), 1 + below(8), k));
+    expect_definition(make(1 + below(4), 255 + below(4), k));
   }
 }
 
 TEST_P(Gemm, CloseToExact) {
   for (int repeat = 0; repeat < 20; ++repeat) {
-    const Case p(1 + below(30), 1 + below(50), 1 + below(400), rng_);
+    const Case p = make(1 + below(30), 1 + below(50), 1 + below(400));
     const std::vector<float> c = p.product();
     for (int64_t i = 0; i < p.m; ++i) {
       for (int64_t j = 0; j < p.n; ++j) {
@@ -158,17 +191,18 @@ TEST_P(Gemm, CloseToExact) {
 // A block of a product equals the product of the blocks, however rows, columns and k are cut.
 TEST_P(Gemm, BlocksHaveTheBitsOfTheWhole) {
   for (int repeat = 0; repeat < 60; ++repeat) {
-    Case p(1 + below(300), 1 + below(100), 1 + below(repeat % 3 == 0 ? 600 : 60), rng_);
+    Case p = make(1 + below(300), 1 + below(100), 1 + below(repeat % 3 == 0 ? 600 : 60));
     p.alpha = 1.0f;
     const std::vector<float> whole = p.product();
     std::vector<float> cut = p.before;
-    const int64_t row_step = 1 + below(p.m), column_step = 1 + below(p.n), depth = 1 + below(p.k);
+    const int64_t row_step = 1 + below(p.m), column_step = 1 + below(p.n);
+    const int64_t depth = 2 * (1 + below(p.k));
     for (int64_t i = 0; i < p.m; i += row_step) {
       for (int64_t j = 0; j < p.n; j += column_step) {
         for (int64_t l = 0; l < p.k; l += depth) {
-          gemm(std::min(row_step, p.m - i), std::min(column_step, p.n - j), std::min(depth, p.k - l),
-               p.a_from(i, l), p.b_from(l, j), cut.data() + p.index(i, j), p.c_stride, 1.0f,
-               l == 0 ? p.beta() : 1.0f);
+          gemm(p.precision, std::min(row_step, p.m - i), std::min(column_step, p.n - j),
+               std::min(depth, p.k - l), p.a_from(i, l), p.b_from(l, j), cut.data() + p.index(i, j),
+               p.c_stride, 1.0f, l == 0 ? p.beta() : 1.0f);
         }
       }
     }
@@ -178,7 +212,7 @@ TEST_P(Gemm, BlocksHaveTheBitsOfTheWhole) {
 }
 
 TEST_P(Gemm, SameBitsFromManyThreads) {
-  const Case p(200, 200, 300, rng_);
+  const Case p = make(200, 200, 300);
   const std::vector<float> expected = p.product();
   std::vector<std::vector<float>> results(4);
   std::vector<std::thread> threads;
@@ -187,8 +221,55 @@ TEST_P(Gemm, SameBitsFromManyThreads) {
   for (const std::vector<float>& result : results) EXPECT_TRUE(same_bits(result, expected));
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, Gemm, testing::ValuesIn(simd::available_targets()),
-                         [](const auto& info) { return simd::target_name(info.param); });
+// Parts of a packed matrix.
+TEST_P(Gemm, PartsOfPackedMatrices) {
+  for (int repeat = 0; repeat < 30; ++repeat) {
+    Case p = make(1 + below(30), 1 + below(150), 1 + below(600));
+    p.alpha = 1.0f;
+    simd::AlignedVector<std::byte> memory(PackedMatrix::bytes(p.k, p.n, p.precision));
+    const PackedMatrix packed(p.k, p.n, p.b_from(0, 0), p.precision, memory.data());
+    std::vector<float> cut = p.before;
+    const int64_t depth = 2 * (1 + below(p.k)), width = PackedMatrix::kPanelWidth * (1 + below(3));
+    for (int64_t j = 0; j < p.n; j += width) {
+      for (int64_t l = 0; l < p.k; l += depth) {
+        gemm(p.m, std::min(width, p.n - j), std::min(depth, p.k - l), p.a_from(0, l),
+             packed.from_column(j).from_row(l), cut.data() + p.index(0, j), p.c_stride, 1.0f,
+             l == 0 ? p.beta() : 1.0f);
+      }
+    }
+    ASSERT_TRUE(same_bits(cut, p.product()));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, Gemm,
+                         testing::Combine(testing::ValuesIn(simd::available_targets()),
+                                          testing::Values(Precision::kFp32, Precision::kBf16)),
+                         [](const auto& info) {
+                           return simd::target_name(std::get<0>(info.param)) +
+                                  (std::get<1>(info.param) == Precision::kBf16 ? "_bf16" : "_fp32");
+                         });
+
+// bf16 keeps infinities and NaN, whatever NaN's bits are, and rounds to even.
+TEST(GemmBf16, SpecialNumbers) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  uint32_t all_bits = 0x7fffffff;
+  float nan_of_ones;
+  std::memcpy(&nan_of_ones, &all_bits, sizeof(nan_of_ones));
+  for (const simd::Target target : simd::available_targets()) {
+    const simd::ForcedTarget forced(target);
+    const auto rounded = [](float v) {
+      float one = 1, c = 0;
+      gemm(Precision::kBf16, 1, 1, 1, {&v, 1}, {&one, 1}, &c, 1);
+      return c;
+    };
+    EXPECT_EQ(rounded(infinity), infinity);
+    EXPECT_EQ(rounded(-infinity), -infinity);
+    EXPECT_TRUE(std::isnan(rounded(nan_of_ones)));
+    EXPECT_EQ(rounded(3.4e38f), infinity);
+    EXPECT_EQ(rounded(1 + 0x1p-8f), 1.0f);
+    EXPECT_EQ(rounded(1 + 3 * 0x1p-8f), 1 + 0x1p-6f);
+  }
+}
 
 TEST(GemmArguments, NothingToMultiply) {
   const std::vector<float> a(4, 1.0f);

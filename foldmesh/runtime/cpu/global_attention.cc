@@ -75,12 +75,13 @@ void run(const KernelArgs& args) {
   std::vector<Scratch> workers;
   for (int worker = 0; worker < args.pool.size(); ++worker) workers.emplace_back(workspace, n_rows, query_w);
 
-  const float* mask = args.inputs[1].as<float>();
+  const tensor::View& whole_mask = args.inputs[1];
+  const float* mask = whole_mask.as<float>() + args.node.origin.column;
   const int64_t stride = n_res * c, width = params.n_heads * params.d;
   args.pool.parallel_for(n_res, [&](int64_t i, int worker) {
     const Scratch& scratch = workers[worker];
     float* column = m.as<float>() + i * c;
-    for (int64_t s = 0; s < n_rows; ++s) scratch.mask[s] = mask[s * n_res + i];
+    for (int64_t s = 0; s < n_rows; ++s) scratch.mask[s] = mask[s * whole_mask.dim(1) + i];
     attend_column(params, column, stride, n_rows, scratch);
     for (int64_t first = 0; first < n_rows; first += kRowBlock) {
       const int64_t n = std::min(kRowBlock, n_rows - first);

@@ -39,18 +39,23 @@ void run_layer_norm(const KernelArgs& args) {
 }
 
 void run_first_row(const KernelArgs& args) {
+  if (args.inputs[0].dim(0) == 0) return;  // another device has it
   std::copy_n(args.inputs[0].as<float>(), args.outputs[0].size(), args.outputs[0].as<float>());
 }
 
-void run_distogram_head(const KernelArgs& args) {
-  const tensor::View &z = args.inputs[0], &logits = args.outputs[0];
-  const int64_t n = z.dim(0), n_bins = logits.dim(2);
-  float* half = logits.as<float>();
-  linear(args.pool, n * n, z.as<float>(), args.params[0], args.params[1], half);
-  args.pool.parallel_for(n, [&](int64_t i, int) {
-    for (int64_t j = i; j < n; ++j) {
-      float *upper = half + (i * n + j) * n_bins, *lower = half + (j * n + i) * n_bins;
-      for (int64_t k = 0; k < n_bins; ++k) upper[k] = lower[k] = upper[k] + lower[k];
+// half[i,j] += others[j,i]. Where both are the same memory, every pair of elements is handled once.
+void run_symmetric_sum(const KernelArgs& args) {
+  const tensor::View &half = args.inputs[0], &others = args.inputs[1];
+  const int64_t n_rows = half.dim(0), n_columns = half.dim(1), n_bins = half.dim(2);
+  float *here = half.as<float>(), *there = others.as<float>();
+  const bool same = here == there;
+  args.pool.parallel_for(n_rows, [&](int64_t i, int) {
+    for (int64_t j = same ? i : 0; j < n_columns; ++j) {
+      float *upper = here + (i * n_columns + j) * n_bins, *lower = there + (j * n_rows + i) * n_bins;
+      for (int64_t k = 0; k < n_bins; ++k) {
+        upper[k] += lower[k];
+        if (same) lower[k] = upper[k];
+      }
     }
   });
 }
@@ -94,6 +99,6 @@ Kernel layer_norm_kernel() { return {run_layer_norm, no_workspace}; }
 Kernel first_row_kernel() { return {run_first_row, no_workspace}; }
 Kernel linear_kernel() { return {run_linear, no_workspace}; }
 Kernel plddt_head_kernel() { return {run_plddt_head, plddt_head_bytes}; }
-Kernel distogram_head_kernel() { return {run_distogram_head, no_workspace}; }
+Kernel symmetric_sum_kernel() { return {run_symmetric_sum, no_workspace}; }
 
 }  // namespace foldmesh::runtime::cpu

@@ -1,4 +1,5 @@
-// The kernels behind CpuBackend, one per operator of graph/op.h.
+// The kernels behind CpuBackend, one per operator or part of an operator of graph/op.h. Each works on the part
+// of a tensor that it is given, beginning at Node::origin; it knows nothing of devices.
 #ifndef FOLDMESH_RUNTIME_CPU_KERNELS_H_
 #define FOLDMESH_RUNTIME_CPU_KERNELS_H_
 
@@ -13,19 +14,25 @@ Kernel extra_msa_embedding_kernel();
 Kernel template_pair_embedding_kernel();
 Kernel template_pointwise_attention_kernel();
 Kernel template_angle_embedding_kernel();
-Kernel row_attention_kernel();
+Kernel pair_bias_kernel();
+Kernel biased_row_attention_kernel();
 Kernel column_attention_kernel();
 Kernel global_column_attention_kernel();
 Kernel transition_kernel();
-Kernel outer_product_mean_kernel();
-Kernel triangle_multiplication_kernel();
-Kernel triangle_attention_kernel();
+Kernel outer_projections_kernel();
+Kernel outer_products_kernel();
+Kernel triangle_factors_kernel();
+Kernel triangle_products_kernel();
+Kernel triangle_update_kernel();
+Kernel biased_attention_kernel();
 Kernel layer_norm_kernel();
 Kernel first_row_kernel();
 Kernel linear_kernel();
-Kernel structure_module_kernel();
+Kernel structure_start_kernel();
+Kernel structure_iteration_kernel();
+Kernel structure_atoms_kernel();
 Kernel plddt_head_kernel();
-Kernel distogram_head_kernel();
+Kernel symmetric_sum_kernel();
 
 }  // namespace foldmesh::runtime::cpu
 

@@ -1,4 +1,5 @@
-// Row attention with pair bias and column attention (Jumper et al. 2021, suppl. algorithms 7 and 8).
+// Row attention with a ready-made pair bias, and column attention (Jumper et al. 2021, suppl. algorithms 7
+// and 8).
 #include "foldmesh/runtime/cpu/blocks.h"
 #include "foldmesh/runtime/cpu/gated_attention.h"
 #include "foldmesh/runtime/cpu/kernels.h"
@@ -15,40 +16,23 @@ std::vector<AttentionScratch> attention_scratch(Workspace& workspace, int n_work
   return scratch;
 }
 
-struct RowScratch {
-  RowScratch(Workspace& workspace, const Shape& z, const Shape& query_w, int n_workers)
-      : bias(workspace.take(query_w[1] * z[0] * z[0])),
-        normed(workspace.take_each(n_workers, kRowBlock * z[2])),
-        attention(attention_scratch(workspace, n_workers, z[0], query_w)) {}
-  float* bias;  // [n_heads, N, N], shared by all rows
-  std::vector<float*> normed;
-  std::vector<AttentionScratch> attention;
-};
-
 void run_row_attention(const KernelArgs& args) {
-  const tensor::View &m = args.inputs[0], &z = args.inputs[1];
+  const tensor::View &m = args.inputs[0], &bias = args.inputs[1];
   const auto& params = args.params;
-  const int64_t n_rows = m.dim(0), n_res = m.dim(1), c = m.dim(2), c_z = z.dim(2);
+  const int64_t n_res = m.dim(1), c = m.dim(2);
   Workspace workspace(args.workspace);
-  const RowScratch scratch(workspace, z.shape, params[5].shape, args.pool.size());
-
-  const GatedAttention attention = read_gated_attention(params[0], params[1], params.subspan(5, 7));
-  float* pair = z.as<float>();
-  args.pool.parallel_for(n_res, [&](int64_t i, int worker) {
-    project_bias({pair + i * n_res * c_z, c_z, n_res}, c_z, params[2].as<float>(), params[3].as<float>(),
-                 params[4].as<float>(), attention.n_heads, scratch.normed[worker], scratch.bias + i * n_res,
-                 n_res * n_res);
-  });
-  const float* mask = args.inputs[2].as<float>();
-  args.pool.parallel_for(n_rows, [&](int64_t s, int worker) {
-    attend(attention, {m.as<float>() + s * n_res * c, c, n_res}, scratch.bias, mask + s * n_res,
-           scratch.attention[worker]);
+  const auto scratch = attention_scratch(workspace, args.pool.size(), n_res, params[2].shape);
+  const GatedAttention attention = read_gated_attention(params[0], params[1], params.subspan(2, 7));
+  const float* mask = args.inputs[2].as<float>() + args.node.origin.row * n_res;
+  args.pool.parallel_for(m.dim(0), [&](int64_t s, int worker) {
+    attend(attention, {m.as<float>() + s * n_res * c, c, n_res}, bias.as<float>(), mask + s * n_res,
+           scratch[static_cast<size_t>(worker)]);
   });
 }
 
 size_t row_attention_bytes(const KernelShapes& shapes) {
   Workspace workspace;
-  RowScratch(workspace, shapes.inputs[1], shapes.params[5], shapes.n_threads);
+  attention_scratch(workspace, shapes.n_threads, shapes.inputs[0][1], shapes.params[2]);
   return workspace.bytes();
 }
 
@@ -61,18 +45,18 @@ struct ColumnScratch {
 };
 
 void run_column_attention(const KernelArgs& args) {
-  const tensor::View& m = args.inputs[0];
-  const int64_t n_rows = m.dim(0), n_res = m.dim(1), c = m.dim(2);
+  const tensor::View &m = args.inputs[0], &whole_mask = args.inputs[1];
+  const int64_t n_rows = m.dim(0), n_columns = m.dim(1), c = m.dim(2);
   Workspace workspace(args.workspace);
   const ColumnScratch scratch(workspace, m.shape, args.params[2].shape, args.pool.size());
 
   const GatedAttention attention =
       read_gated_attention(args.params[0], args.params[1], args.params.subspan(2, 7));
-  const float* mask = args.inputs[1].as<float>();
-  args.pool.parallel_for(n_res, [&](int64_t i, int worker) {
+  const float* mask = whole_mask.as<float>() + args.node.origin.column;
+  args.pool.parallel_for(n_columns, [&](int64_t i, int worker) {
     float* column_mask = scratch.mask[worker];
-    for (int64_t s = 0; s < n_rows; ++s) column_mask[s] = mask[s * n_res + i];
-    attend(attention, {m.as<float>() + i * c, n_res * c, n_rows}, nullptr, column_mask,
+    for (int64_t s = 0; s < n_rows; ++s) column_mask[s] = mask[s * whole_mask.dim(1) + i];
+    attend(attention, {m.as<float>() + i * c, n_columns * c, n_rows}, nullptr, column_mask,
            scratch.attention[worker]);
   });
 }
@@ -85,7 +69,7 @@ size_t column_attention_bytes(const KernelShapes& shapes) {
 
 }  // namespace
 
-Kernel row_attention_kernel() { return {run_row_attention, row_attention_bytes}; }
+Kernel biased_row_attention_kernel() { return {run_row_attention, row_attention_bytes}; }
 Kernel column_attention_kernel() { return {run_column_attention, column_attention_bytes}; }
 
 }  // namespace foldmesh::runtime::cpu

@@ -18,46 +18,61 @@ constexpr float kNormEpsilon = 1e-3f;
 // Residues i and j of a tile: its outer products (1/4 MiB with 32 channels), in both orders, stay in the L2
 // cache.
 constexpr int64_t kTile = 8;
+// Tiles of one row that a worker handles with one copy of the left operand.
+constexpr int64_t kTilesTogether = 8;
 
-struct Scratch {
-  Scratch(Workspace& workspace, const Shape& z, const Shape& m, const Shape& left_w, int n_workers) {
-    const int64_t c = left_w[1], projection = n_blocks(m[1], kTile) * kTile * m[0] * c;
-    left = workspace.take(projection);
-    right = workspace.take(projection);
-    normed = workspace.take_each(n_workers, kRowBlock * m[2]);
-    projected = workspace.take_each(n_workers, kRowBlock * c);
-    outer = workspace.take_each(n_workers, kTile * kTile * c * c);
-    by_pair = workspace.take_each(n_workers, kTile * kTile * c * c);
-    update = workspace.take_each(n_workers, kTile * kTile * z[2]);
-    factors = workspace.take_each(n_workers, kTile * kTile);
-  }
-  // [N / kTile, S, kTile, c]: the operands of a tile's product are contiguous, whatever N is.
-  float *left, *right;
-  std::vector<float*> normed, projected, outer, by_pair, update, factors;
+// --- outer_projections ---
+
+struct ProjectionScratch {
+  ProjectionScratch(Workspace& workspace, int64_t c_m, int64_t c, int n_workers)
+      : normed(workspace.take_each(n_workers, kRowBlock * c_m)),
+        projected(workspace.take_each(n_workers, kRowBlock * c)) {}
+  std::vector<float*> normed, projected;
 };
 
 // Masked projections of all vectors of the MSA.
-void project(const KernelArgs& args, const Scratch& scratch) {
-  const tensor::View& m = args.inputs[1];
-  const int64_t n_rows = m.dim(0), n_res = m.dim(1), c_m = m.dim(2), c = args.params[2].dim(1);
-  const float* mask = args.inputs[2].as<float>();
+void run_projections(const KernelArgs& args) {
+  const tensor::View &m = args.inputs[0], &mask = args.inputs[1];
+  const int64_t n_columns = m.dim(1), c_m = m.dim(2), c = args.params[2].dim(1);
+  const graph::Origin& origin = args.node.origin;
   const auto data = [&](size_t i) { return args.params[i].as<float>(); };
-  for_each_block(args.pool, n_rows * n_res, kRowBlock, [&](int64_t first, int64_t n, int worker) {
+  Workspace workspace(args.workspace);
+  const ProjectionScratch scratch(workspace, c_m, c, args.pool.size());
+  for_each_block(args.pool, m.dim(0) * n_columns, kRowBlock, [&](int64_t first, int64_t n, int worker) {
     float *normed = scratch.normed[worker], *projected = scratch.projected[worker];
     layer_norm(n, c_m, m.as<float>() + first * c_m, c_m, data(0), data(1), normed, c_m);
-    for (const bool is_left : {true, false}) {
-      const size_t weights = is_left ? 2 : 4;
+    for (const size_t side : {0, 1}) {
+      const size_t weights = 2 + 2 * side;
+      float* factor = args.outputs[side].as<float>() + first * c;
       gemm(n, c, c_m, {normed, c_m}, {data(weights), c}, projected, c);
-      for (int64_t at = 0, run = 0; at < n; at += run) {  // residues of one tile
-        const int64_t s = (first + at) / n_res, i = (first + at) % n_res;
-        run = std::min({n - at, n_res - i, kTile - i % kTile});
-        float* to =
-            (is_left ? scratch.left : scratch.right) + ((i / kTile * n_rows + s) * kTile + i % kTile) * c;
-        add_bias_and_mask(run, c, data(weights + 1), mask + first + at, projected + at * c, c, to, c);
+      for (int64_t at = 0, run = 0; at < n; at += run) {  // residues of one row
+        const int64_t s = (first + at) / n_columns, i = (first + at) % n_columns;
+        run = std::min(n - at, n_columns - i);
+        const float* valid = mask.as<float>() + (origin.row + s) * mask.dim(1) + origin.column + i;
+        add_bias_and_mask(run, c, data(weights + 1), valid, projected + at * c, c, factor + at * c, c);
       }
     }
   });
 }
+
+size_t projections_bytes(const KernelShapes& shapes) {
+  Workspace workspace;
+  ProjectionScratch(workspace, shapes.inputs[0][2], shapes.params[2][1], shapes.n_threads);
+  return workspace.bytes();
+}
+
+// --- outer_products ---
+
+struct ProductScratch {
+  ProductScratch(Workspace& workspace, int64_t c_z, int64_t n_rows, int64_t c, int n_workers)
+      : left(workspace.take_each(n_workers, n_rows * kTile * c)),
+        outer(workspace.take_each(n_workers, kTile * kTile * c * c)),
+        by_pair(workspace.take_each(n_workers, kTile * kTile * c * c)),
+        update(workspace.take_each(n_workers, kTile * kTile * c_z)),
+        factors(workspace.take_each(n_workers, kTile * kTile)) {}
+  std::vector<float*> left;  // [n_rows, kTile, c]: a tile's operand in one piece
+  std::vector<float*> outer, by_pair, update, factors;
+};
 
 // outer [i, c, j, e] -> by_pair [i, j, c, e]
 void order_by_pair(int64_t n_i, int64_t n_j, int64_t c, const float* outer, float* by_pair) {
@@ -71,42 +86,59 @@ void order_by_pair(int64_t n_i, int64_t n_j, int64_t c, const float* outer, floa
   }
 }
 
-void run(const KernelArgs& args) {
-  const tensor::View &z = args.inputs[0], &m = args.inputs[1];
-  const int64_t n_rows = m.dim(0), n_res = m.dim(1), c_z = z.dim(2), c = args.params[2].dim(1);
-  const float* mask = args.inputs[2].as<float>();
-  Workspace workspace(args.workspace);
-  const Scratch scratch(workspace, z.shape, m.shape, args.params[2].shape, args.pool.size());
-  project(args, scratch);
+// A projected factor of all residues, or of those that a part of z has on one of its axes.
+struct Factor {
+  Factor(const tensor::View& view, int64_t n_own, int64_t origin)
+      : stride(view.dim(1) * view.dim(2)),
+        data(view.as<float>() + (view.dim(1) == n_own ? 0 : origin * view.dim(2))) {}
+  int64_t stride;     // between rows of the MSA
+  const float* data;  // of the part's first residue
+};
 
-  const int64_t n_tiles = n_blocks(n_res, kTile), tile_width = kTile * c;
-  args.pool.parallel_for(n_tiles * n_tiles, [&](int64_t tile, int worker) {
-    const int64_t i = tile / n_tiles * kTile, j = tile % n_tiles * kTile;
-    const int64_t n_i = std::min(kTile, n_res - i), n_j = std::min(kTile, n_res - j);
-    float *outer = scratch.outer[worker], *by_pair = scratch.by_pair[worker],
-          *update = scratch.update[worker];
-    gemm(n_i * c, n_j * c, n_rows, transposed(scratch.left + i * n_rows * c, tile_width),
-         {scratch.right + j * n_rows * c, tile_width}, outer, n_j * c);
-    order_by_pair(n_i, n_j, c, outer, by_pair);
-    gemm(n_i * n_j, c_z, c * c, {by_pair, c * c}, {args.params[6].as<float>(), c_z}, update, c_z);
-    float* factors = scratch.factors[worker];
-    gemm(n_i, n_j, n_rows, transposed(mask + i, n_res), {mask + j, n_res}, factors, n_j);
-    for (int64_t k = 0; k < n_i * n_j; ++k) factors[k] = 1.0f / (kNormEpsilon + factors[k]);
-    for (int64_t row = 0; row < n_i; ++row) {
-      add_scaled_update(n_j, c_z, factors + row * n_j, update + row * n_j * c_z, c_z,
-                        args.params[7].as<float>(), z.as<float>() + ((i + row) * n_res + j) * c_z, c_z);
+void run_products(const KernelArgs& args) {
+  const tensor::View &z = args.inputs[0], &mask = args.inputs[3];
+  const int64_t n_rows = mask.dim(0), n_res = mask.dim(1), c_z = z.dim(2), c = args.inputs[1].dim(2);
+  const graph::Origin& origin = args.node.origin;
+  const Factor left(args.inputs[1], z.dim(0), origin.row), right(args.inputs[2], z.dim(1), origin.column);
+  const float *row_mask = mask.as<float>() + origin.row, *column_mask = mask.as<float>() + origin.column;
+  Workspace workspace(args.workspace);
+  const ProductScratch scratch(workspace, c_z, n_rows, c, args.pool.size());
+
+  const int64_t n_groups = n_blocks(z.dim(1), kTile * kTilesTogether);
+  args.pool.parallel_for(n_blocks(z.dim(0), kTile) * n_groups, [&](int64_t index, int worker) {
+    const int64_t i = index / n_groups * kTile, n_i = std::min(kTile, z.dim(0) - i);
+    const int64_t begin = index % n_groups * kTile * kTilesTogether;
+    const int64_t end = std::min(begin + kTile * kTilesTogether, z.dim(1));
+    float *tile = scratch.left[worker], *outer = scratch.outer[worker], *by_pair = scratch.by_pair[worker];
+    float *update = scratch.update[worker], *factors = scratch.factors[worker];
+    for (int64_t s = 0; s < n_rows; ++s) {
+      std::copy_n(left.data + s * left.stride + i * c, n_i * c, tile + s * n_i * c);
+    }
+    for (int64_t j = begin; j < end; j += kTile) {
+      const int64_t n_j = std::min(kTile, end - j);
+      gemm(n_i * c, n_j * c, n_rows, transposed(tile, n_i * c), {right.data + j * c, right.stride}, outer,
+           n_j * c);
+      order_by_pair(n_i, n_j, c, outer, by_pair);
+      gemm(n_i * n_j, c_z, c * c, {by_pair, c * c}, {args.params[0].as<float>(), c_z}, update, c_z);
+      gemm(n_i, n_j, n_rows, transposed(row_mask + i, n_res), {column_mask + j, n_res}, factors, n_j);
+      for (int64_t k = 0; k < n_i * n_j; ++k) factors[k] = 1.0f / (kNormEpsilon + factors[k]);
+      for (int64_t row = 0; row < n_i; ++row) {
+        add_scaled_update(n_j, c_z, factors + row * n_j, update + row * n_j * c_z, c_z,
+                          args.params[1].as<float>(), z.as<float>() + ((i + row) * z.dim(1) + j) * c_z, c_z);
+      }
     }
   });
 }
 
-size_t bytes(const KernelShapes& shapes) {
+size_t products_bytes(const KernelShapes& shapes) {
   Workspace workspace;
-  Scratch(workspace, shapes.inputs[0], shapes.inputs[1], shapes.params[2], shapes.n_threads);
+  ProductScratch(workspace, shapes.inputs[0][2], shapes.inputs[3][0], shapes.inputs[1][2], shapes.n_threads);
   return workspace.bytes();
 }
 
 }  // namespace
 
-Kernel outer_product_mean_kernel() { return {run, bytes}; }
+Kernel outer_projections_kernel() { return {run_projections, projections_bytes}; }
+Kernel outer_products_kernel() { return {run_products, products_bytes}; }
 
 }  // namespace foldmesh::runtime::cpu

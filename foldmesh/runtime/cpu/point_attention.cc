@@ -35,8 +35,9 @@ void to_global(const Frame& frame, const Rotation& rotation, const float* local,
 }
 
 // Logits [12][n][N] of n queries, before the softmax.
-void compute_logits(const Ipa& attention, int64_t first, int64_t n, int64_t n_res, const float* mask,
+void compute_logits(const Ipa& attention, int64_t first, int64_t n, const PairRows& rows, const float* mask,
                     const PointAttentionScratch& scratch, float* logits) {
+  const int64_t n_res = rows.n_res;
   for (int64_t h = 0; h < kHeads; ++h) {
     float* head = logits + h * n * n_res;
     gemm(n, n_res, kScalars, {scratch.queries + first * kHeads * kScalars + h * kScalars, kHeads * kScalars},
@@ -48,7 +49,7 @@ void compute_logits(const Ipa& attention, int64_t first, int64_t n, int64_t n_re
       const float* point = scratch.query_points + ((first + i) * kHeads + h) * kQueryPoints * 3;
       subtract_squared_distances(n_res, kQueryPoints * 3, point,
                                  scratch.key_points + h * kQueryPoints * 3 * n_res, n_res, 0.5f * gamma, row);
-      const float* bias = scratch.pair_bias + (h * n_res + first + i) * n_res;
+      const float* bias = rows.bias + (h * rows.count + first - rows.first + i) * n_res;
       // The published penalty 1e5 (1 - mask_i mask_j) less 1e5 (1 - mask_i), which is the same for all j: the
       // softmax does not change, and the logits of masked queries keep their digits.
       const float penalty = kMaskPenalty * mask[first + i];
@@ -87,8 +88,7 @@ InvariantPointAttention read_point_attention(ParamList& params) {
 }
 
 PointAttentionScratch::PointAttentionScratch(Workspace& workspace, int64_t n_res, int64_t c_z, int n_workers)
-    : pair_bias(workspace.take(kHeads * n_res * n_res)),
-      queries(workspace.take(n_res * kHeads * kScalars)),
+    : queries(workspace.take(n_res * kHeads * kScalars)),
       keys_values(workspace.take(n_res * kHeads * kScalars * 2)),
       query_points(workspace.take(n_res * kHeads * kQueryPoints * 3)),
       value_points(workspace.take(n_res * kHeads * kValueCoordinates)),
@@ -100,18 +100,17 @@ PointAttentionScratch::PointAttentionScratch(Workspace& workspace, int64_t n_res
       pair_row(workspace.take_each(n_workers, n_res * c_z)),
       concat(workspace.take_each(n_workers, kQueryBlock * Ipa::kOutputs)) {}
 
-void prepare_pair_bias(const InvariantPointAttention& attention, base::ThreadPool& pool, int64_t n_res,
-                       int64_t c_z, const float* pair, const Norm& pair_norm,
-                       const PointAttentionScratch& scratch) {
-  pool.parallel_for(n_res, [&](int64_t i, int worker) {
-    float* normed = scratch.pair_row[worker];
-    layer_norm(n_res, c_z, pair + i * n_res * c_z, c_z, pair_norm.scale, pair_norm.offset, normed, c_z);
-    float* bias = scratch.pair_bias + i * n_res;
-    gemm(kHeads, n_res, c_z, transposed(attention.pair_bias.weights, kHeads), transposed(normed, c_z), bias,
-         n_res * n_res);
+void prepare_pair_bias(const Linear& pair_bias, base::ThreadPool& pool, const PairRows& rows,
+                       const Norm& pair_norm, std::span<float* const> normed, float* bias) {
+  const int64_t n_res = rows.n_res, c_z = rows.c_z;
+  pool.parallel_for(rows.count, [&](int64_t i, int worker) {
+    float* vectors = normed[static_cast<size_t>(worker)];
+    layer_norm(n_res, c_z, rows.pair + i * n_res * c_z, c_z, pair_norm.scale, pair_norm.offset, vectors, c_z);
+    gemm(kHeads, n_res, c_z, transposed(pair_bias.weights, kHeads), transposed(vectors, c_z),
+         bias + i * n_res, rows.count * n_res);
     for (int64_t h = 0; h < kHeads; ++h) {
-      float* row = bias + h * n_res * n_res;
-      for (int64_t j = 0; j < n_res; ++j) row[j] = (row[j] + attention.pair_bias.bias[h]) * kPairWeight;
+      float* row = bias + (h * rows.count + i) * n_res;
+      for (int64_t j = 0; j < n_res; ++j) row[j] = (row[j] + pair_bias.bias[h]) * kPairWeight;
     }
   });
 }
@@ -150,13 +149,14 @@ void project_points(const InvariantPointAttention& attention, int64_t first, int
   }
 }
 
-void attend_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
-                   int64_t c_z, const float* pair, const Norm& pair_norm, const float* mask,
-                   const Frame* frames, const PointAttentionScratch& scratch, int worker, float* update) {
+void attend_points(const InvariantPointAttention& attention, int64_t first, int64_t n, const PairRows& rows,
+                   const Norm& pair_norm, const float* mask, const Frame* frames,
+                   const PointAttentionScratch& scratch, int worker, float* update) {
+  const int64_t n_res = rows.n_res, c_z = rows.c_z;
   constexpr int64_t kPointColumns = kHeads * kScalars;  // of the concatenated outputs
   constexpr int64_t kPairColumns = kPointColumns + kHeads * kValuePoints * 4;
   float *logits = scratch.logits[worker], *concat = scratch.concat[worker];
-  compute_logits(attention, first, n, n_res, mask, scratch, logits);
+  compute_logits(attention, first, n, rows, mask, scratch, logits);
   float* inverse_sums = scratch.inverse_sums[worker];
   softmax(kHeads * n, n_res, nullptr, 0, nullptr, logits, n_res, inverse_sums);
   scale_rows(kHeads * n, n_res, inverse_sums, logits, n_res);
@@ -177,8 +177,8 @@ void attend_points(const InvariantPointAttention& attention, int64_t first, int6
   }
   for (int64_t i = 0; i < n; ++i) {
     float* row = scratch.pair_row[worker];
-    layer_norm(n_res, c_z, pair + (first + i) * n_res * c_z, c_z, pair_norm.scale, pair_norm.offset, row,
-               c_z);
+    layer_norm(n_res, c_z, rows.pair + (first - rows.first + i) * n_res * c_z, c_z, pair_norm.scale,
+               pair_norm.offset, row, c_z);
     gemm(kHeads, c_z, n_res, {logits + i * n_res, n * n_res}, {row, c_z},
          concat + i * Ipa::kOutputs + kPairColumns, c_z);
   }

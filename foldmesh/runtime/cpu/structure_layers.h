@@ -41,6 +41,7 @@ struct Frame {
   std::array<float, 4> quaternion;
   std::array<float, 3> translation;
 };
+static_assert(sizeof(Frame) == 7 * sizeof(float));  // lies in tensors [N,7]
 struct Rotation {
   std::array<std::array<float, 3>, 3> m;
 };
@@ -60,12 +61,18 @@ struct InvariantPointAttention {
 };
 InvariantPointAttention read_point_attention(ParamList& params);
 
+// Rows [first, first + count) of the pair representation, and what they add to the logits.
+struct PairRows {
+  int64_t first, count, n_res, c_z;
+  const float* pair;  // [count, N, c_z]
+  const float* bias;  // [12, count, N], ready-made logits
+};
+
 // Arrays over all residues that invariant point attention needs, and a worker's own.
 struct PointAttentionScratch {
   PointAttentionScratch(Workspace& workspace, int64_t n_res, int64_t c_z, int n_workers);
 
   static constexpr int64_t kQueryBlock = 16;
-  float* pair_bias;                    // [12, N, N], ready-made logits of the pair representation
   float *queries, *keys_values;        // [N, 192], [N, 384]
   float *query_points, *value_points;  // [N, 12, 4, 3], [N, 12, 8, 3], global
   float* key_points;                   // [12, 4 * 3, N], global
@@ -76,17 +83,17 @@ struct PointAttentionScratch {
   std::vector<float*> concat;    // [kQueryBlock, kOutputs]
 };
 
-// Fills scratch.pair_bias; the pair representation does not change between iterations.
-void prepare_pair_bias(const InvariantPointAttention& attention, base::ThreadPool& pool, int64_t n_res,
-                       int64_t c_z, const float* pair, const Norm& pair_norm,
-                       const PointAttentionScratch& scratch);
+// bias [12, count, N] of rows.pair, which does not change between iterations. `normed` are the workers' rows
+// [N, c_z].
+void prepare_pair_bias(const Linear& pair_bias, base::ThreadPool& pool, const PairRows& rows,
+                       const Norm& pair_norm, std::span<float* const> normed, float* bias);
 // Queries, keys, values and points of residues [first, first + n), n <= kQueryBlock, from their activations.
 void project_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
                     const float* act, const Frame* frames, const PointAttentionScratch& scratch, int worker);
-// update[n, 384] of residues [first, first + n), once all are projected.
-void attend_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
-                   int64_t c_z, const float* pair, const Norm& pair_norm, const float* mask,
-                   const Frame* frames, const PointAttentionScratch& scratch, int worker, float* update);
+// update[n, 384] of residues [first, first + n), which are among `rows`, once all residues are projected.
+void attend_points(const InvariantPointAttention& attention, int64_t first, int64_t n, const PairRows& rows,
+                   const Norm& pair_norm, const float* mask, const Frame* frames,
+                   const PointAttentionScratch& scratch, int worker, float* update);
 
 // Atom positions (A) of one residue from its backbone frame (translation in A) and 7 torsions (sin, cos):
 // suppl. algorithm 24. Slots without an atom become 0.

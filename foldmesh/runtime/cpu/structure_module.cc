@@ -1,6 +1,6 @@
 // The structure module of the monomer models (Jumper et al. 2021, suppl. algorithms 20 to 24): 8 iterations
-// with shared weights. Everything but invariant point attention is local to a residue, so each iteration is
-// two passes over blocks of residues: project, then attend and update.
+// with shared weights, each a node of its own. Everything but invariant point attention is local to a residue,
+// so each iteration is two passes over blocks of residues: project all, then attend and update own ones.
 //
 // All in fp32: frames are composed 8 times only, and atoms are placed with errors of about 1e-5 A.
 #include <algorithm>
@@ -19,7 +19,6 @@ namespace {
 
 using tensor::Shape;
 
-constexpr int kIterations = 8;
 constexpr int64_t kBlock = PointAttentionScratch::kQueryBlock;
 constexpr int64_t kNumTorsions = 7;
 constexpr float kPositionScale = 10.0f;  // A in one unit of the frames' translations
@@ -60,71 +59,89 @@ struct Params {
   Linear angles;
 };
 
-struct Scratch {
-  Scratch(Workspace& workspace, int64_t n_res, int64_t c, int64_t c_z, int n_workers)
-      : initial(workspace.take(n_res * c)),
-        frames(workspace.take<Frame>(n_res)),
-        temporary(workspace.take_each(n_workers, 3 * kBlock * c)),
-        attention(workspace, n_res, c_z, n_workers) {}
-  float* initial;  // [N, c], the normalised single representation
-  Frame* frames;   // translations in units of kPositionScale
+// --- structure_start ---
+
+struct StartScratch {
+  StartScratch(Workspace& workspace, const Shape& z, int n_workers)
+      : normed(workspace.take_each(n_workers, z[1] * z[2])) {}
+  std::vector<float*> normed;
+};
+
+void run_start(const KernelArgs& args) {
+  const tensor::View &single = args.inputs[0], &z = args.inputs[1];
+  const int64_t n_res = single.dim(0), c = single.dim(1);
+  ParamList list(args.params);
+  const Norm single_norm = list.norm();
+  const Linear initial_projection = list.linear();
+  const Norm pair_norm = list.norm();
+  const Linear pair_bias = list.linear();
+  float *initial = args.outputs[0].as<float>(), *act = args.outputs[1].as<float>();
+  auto* frames = reinterpret_cast<Frame*>(args.outputs[2].as<float>());
+  for_each_block(args.pool, n_res, kBlock, [&](int64_t first, int64_t n, int) {
+    layer_norm(n, c, single.as<float>() + first * c, c, single_norm.scale, single_norm.offset,
+               initial + first * c, c);
+    apply(initial_projection, n, initial + first * c, act + first * c);
+    std::fill_n(frames + first, n, Frame{{1, 0, 0, 0}, {0, 0, 0}});
+  });
+  Workspace workspace(args.workspace);
+  const StartScratch scratch(workspace, z.shape, args.pool.size());
+  const PairRows rows = {args.node.origin.row, z.dim(0), z.dim(1), z.dim(2), z.as<float>(), nullptr};
+  prepare_pair_bias(pair_bias, args.pool, rows, pair_norm, scratch.normed, args.outputs[3].as<float>());
+}
+
+size_t start_bytes(const KernelShapes& shapes) {
+  Workspace workspace;
+  StartScratch(workspace, shapes.inputs[1], shapes.n_threads);
+  return workspace.bytes();
+}
+
+// --- structure_iteration ---
+
+struct IterationScratch {
+  IterationScratch(Workspace& workspace, const Shape& act, const Shape& z, int n_workers)
+      : temporary(workspace.take_each(n_workers, 3 * kBlock * act[1])),
+        attention(workspace, act[0], z[2], n_workers) {}
   std::vector<float*> temporary;
   PointAttentionScratch attention;
 };
 
-class StructureModule {
+class Iteration {
  public:
-  explicit StructureModule(const KernelArgs& args)
+  explicit Iteration(const KernelArgs& args)
       : args_(args),
         params_(args.params),
         n_res_(args.inputs[0].dim(0)),
         c_(args.inputs[0].dim(1)),
-        c_z_(args.inputs[1].dim(2)),
-        pair_(args.inputs[1].as<float>()),
-        aatype_(checked_classes(args.inputs[2], bio::kNumRestypes, "aatype")),
-        mask_(args.inputs[3].as<float>()),
-        act_(args.outputs[0].as<float>()),
+        act_(args.inputs[0].as<float>()),
+        frames_(reinterpret_cast<Frame*>(args.inputs[1].as<float>())),
+        initial_(args.inputs[5].as<float>()),
+        rows_{args.node.origin.row,      args.inputs[6].dim(0),         n_res_,
+              args.inputs[6].dim(2),     args.inputs[6].as<float>(),    args.inputs[7].as<float>()},
         workspace_(args.workspace),
-        scratch_(workspace_, n_res_, c_, c_z_, args.pool.size()) {}
+        scratch_(workspace_, args.inputs[0].shape, args.inputs[6].shape, args.pool.size()) {}
 
   void run() {
-    prepare_pair_bias(params_.attention, args_.pool, n_res_, c_z_, pair_, params_.pair_norm,
-                      scratch_.attention);
     for_each_block(args_.pool, n_res_, kBlock, [&](int64_t first, int64_t n, int worker) {
-      initialise(first, n);
-      project(first, n, worker);
+      project_points(params_.attention, first, n, n_res_, act_, frames_, scratch_.attention, worker);
     });
-    for (int iteration = 0; iteration < kIterations; ++iteration) {
-      // Positions of other residues are read as projected points only, so frames may change under way.
-      for_each_block(args_.pool, n_res_, kBlock, [&](int64_t first, int64_t n, int worker) {
-        update_activations(first, n, worker);
-        update_frames(first, n, iteration, worker);
-        predict_angles(first, n, iteration, worker);
-      });
-      if (iteration + 1 < kIterations) {
-        for_each_block(args_.pool, n_res_, kBlock,
-                       [&](int64_t first, int64_t n, int worker) { project(first, n, worker); });
-      }
-    }
-    for (int64_t i = 0; i < n_res_; ++i) write_atoms(i);
+    // Positions of other residues are read as projected points only, so frames may change under way.
+    for_each_block(args_.pool, rows_.count, kBlock, [&](int64_t begin, int64_t n, int worker) {
+      const int64_t first = rows_.first + begin;
+      update_activations(first, n, worker);
+      update_frames(first, n, worker);
+      predict_angles(first, n, worker);
+    });
   }
 
  private:
-  void initialise(int64_t first, int64_t n) {
-    float* initial = scratch_.initial + first * c_;
-    layer_norm(n, c_, args_.inputs[0].as<float>() + first * c_, c_, params_.single_norm.scale,
-               params_.single_norm.offset, initial, c_);
-    apply(params_.initial, n, initial, act_ + first * c_);
-    for (int64_t i = first; i < first + n; ++i) scratch_.frames[i] = {{1, 0, 0, 0}, {0, 0, 0}};
-  }
-
-  void project(int64_t first, int64_t n, int worker) {
-    project_points(params_.attention, first, n, n_res_, act_, scratch_.frames, scratch_.attention, worker);
+  // In one of the outputs that hold all iterations, `width` numbers for each residue.
+  float* now(size_t output, int64_t first, int64_t width) const {
+    return args_.outputs[output].as<float>() + (args_.node.index * n_res_ + first) * width;
   }
 
   void update_activations(int64_t first, int64_t n, int worker) {
     float *act = act_ + first * c_, *x = scratch_.temporary[worker], *y = x + kBlock * c_;
-    attend_points(params_.attention, first, n, n_res_, c_z_, pair_, params_.pair_norm, mask_, scratch_.frames,
+    attend_points(params_.attention, first, n, rows_, params_.pair_norm, args_.inputs[8].as<float>(), frames_,
                   scratch_.attention, worker, x);
     add(n * c_, x, act);
     layer_norm(n, c_, act, c_, params_.attention_norm.scale, params_.attention_norm.offset, act, c_);
@@ -135,22 +152,22 @@ class StructureModule {
     layer_norm(n, c_, act, c_, params_.transition_norm.scale, params_.transition_norm.offset, act, c_);
   }
 
-  void update_frames(int64_t first, int64_t n, int iteration, int worker) {
+  void update_frames(int64_t first, int64_t n, int worker) {
     float* changes = scratch_.temporary[worker];
     apply(params_.affine_update, n, act_ + first * c_, changes);
     for (int64_t i = 0; i < n; ++i) {
-      Frame& frame = scratch_.frames[first + i];
+      Frame& frame = frames_[first + i];
       update_frame(changes + i * params_.affine_update.c_out, frame);
-      float* out = args_.outputs[1].as<float>() + (iteration * n_res_ + first + i) * 7;
+      float* out = now(2, first + i, 7);
       out = std::copy_n(frame.quaternion.data(), 4, out);
       for (size_t axis = 0; axis < 3; ++axis) out[axis] = frame.translation[axis] * kPositionScale;
     }
   }
 
-  void predict_angles(int64_t first, int64_t n, int iteration, int worker) {
+  void predict_angles(int64_t first, int64_t n, int worker) {
     float* relu = scratch_.temporary[worker];
     float *a = relu + kBlock * c_, *b = a + kBlock * c_;
-    const float* inputs[2] = {act_, scratch_.initial};
+    const float* inputs[2] = {act_, initial_};
     for (int k = 0; k < 2; ++k) {
       rectify(n * c_, inputs[k] + first * c_, relu);
       apply(params_.side_chain_inputs[k], n, relu, k == 0 ? a : b);
@@ -164,9 +181,8 @@ class StructureModule {
       add(size, relu, a);
     }
     rectify(size, a, relu);
-    const int64_t at = (iteration * n_res_ + first) * kNumTorsions * 2;
-    float* unnormalized = args_.outputs[3].as<float>() + at;
-    float* angles = args_.outputs[2].as<float>() + at;
+    float* angles = now(3, first, kNumTorsions * 2);
+    float* unnormalized = now(4, first, kNumTorsions * 2);
     apply(params_.angles, n, relu, unnormalized);
     for (int64_t k = 0; k < n * kNumTorsions * 2; k += 2) {
       const float sine = unnormalized[k], cosine = unnormalized[k + 1];
@@ -180,41 +196,53 @@ class StructureModule {
     for (int64_t k = 0; k < n; ++k) y[k] = std::max(x[k], 0.0f);
   }
 
-  void write_atoms(int64_t i) {
-    Frame backbone = scratch_.frames[i];
-    for (float& coordinate : backbone.translation) coordinate *= kPositionScale;
-    const float* angles = args_.outputs[2].as<float>() + ((kIterations - 1) * n_res_ + i) * kNumTorsions * 2;
-    float* atom14 = args_.outputs[4].as<float>() + i * bio::kNumAtom14 * 3;
-    place_atoms(aatype_[i], backbone, angles, atom14);
-    float* atom37 = args_.outputs[5].as<float>() + i * bio::kNumAtom37 * 3;
-    for (int atom = 0; atom < bio::kNumAtom37; ++atom) {
-      const bool exists = bio::kAtom37Mask[aatype_[i]][atom] != 0;
-      const float* from = atom14 + bio::kAtom37ToAtom14[aatype_[i]][atom] * 3;
-      for (int axis = 0; axis < 3; ++axis) atom37[atom * 3 + axis] = exists ? from[axis] : 0.0f;
-    }
-  }
-
   const KernelArgs& args_;
   Params params_;
-  int64_t n_res_, c_, c_z_;
-  const float* pair_;
-  const int32_t* aatype_;
-  const float* mask_;
-  float* act_;  // [N, c], the first output
+  int64_t n_res_, c_;
+  float* act_;      // [N, c]
+  Frame* frames_;   // [N], translations in units of kPositionScale
+  float* initial_;  // [N, c], the normalised single representation
+  PairRows rows_;
   Workspace workspace_;
-  Scratch scratch_;
+  IterationScratch scratch_;
 };
 
-void run(const KernelArgs& args) { StructureModule(args).run(); }
+void run_iteration(const KernelArgs& args) { Iteration(args).run(); }
 
-size_t bytes(const KernelShapes& shapes) {
+size_t iteration_bytes(const KernelShapes& shapes) {
   Workspace workspace;
-  Scratch(workspace, shapes.inputs[0][0], shapes.inputs[0][1], shapes.inputs[1][2], shapes.n_threads);
+  IterationScratch(workspace, shapes.inputs[0], shapes.inputs[6], shapes.n_threads);
   return workspace.bytes();
 }
 
+// --- structure_atoms ---
+
+void run_atoms(const KernelArgs& args) {
+  const int64_t n_res = args.inputs[2].dim(0), last = args.inputs[0].dim(0) - 1;
+  const int32_t* aatype = checked_classes(args.inputs[2], bio::kNumRestypes, "aatype");
+  for (int64_t i = 0; i < n_res; ++i) {
+    Frame backbone;
+    const float* frame = args.inputs[0].as<float>() + (last * n_res + i) * 7;
+    std::copy_n(frame, 4, backbone.quaternion.data());
+    std::copy_n(frame + 4, 3, backbone.translation.data());
+    const float* angles = args.inputs[1].as<float>() + (last * n_res + i) * kNumTorsions * 2;
+    float* atom14 = args.outputs[0].as<float>() + i * bio::kNumAtom14 * 3;
+    place_atoms(aatype[i], backbone, angles, atom14);
+    float* atom37 = args.outputs[1].as<float>() + i * bio::kNumAtom37 * 3;
+    for (int atom = 0; atom < bio::kNumAtom37; ++atom) {
+      const bool exists = bio::kAtom37Mask[aatype[i]][atom] != 0;
+      const float* from = atom14 + bio::kAtom37ToAtom14[aatype[i]][atom] * 3;
+      for (int axis = 0; axis < 3; ++axis) atom37[atom * 3 + axis] = exists ? from[axis] : 0.0f;
+    }
+  }
+}
+
+size_t no_workspace(const KernelShapes&) { return 0; }
+
 }  // namespace
 
-Kernel structure_module_kernel() { return {run, bytes}; }
+Kernel structure_start_kernel() { return {run_start, start_bytes}; }
+Kernel structure_iteration_kernel() { return {run_iteration, iteration_bytes}; }
+Kernel structure_atoms_kernel() { return {run_atoms, no_workspace}; }
 
 }  // namespace foldmesh::runtime::cpu

@@ -27,8 +27,9 @@ constexpr int kBackboneMaskChannel = 87;
 
 void run_pair_embedding(const KernelArgs& args) {
   const tensor::View& t = args.outputs[0];
-  const int64_t n = t.dim(0), c = t.dim(2),
-                first = int64_t{args.node.index} * n;  // residue 0 of this template
+  const int64_t n_columns = t.dim(1), c = t.dim(2);
+  const int64_t first = int64_t{args.node.index} * args.inputs[0].dim(1);  // residue 0 of this template
+  const graph::Origin& origin = args.node.origin;
   const int32_t* aatype = checked_classes(args.inputs[0], kNumClasses, "template_aatype") + first;
   const float* atom_mask = args.inputs[1].as<float>() + first * bio::kNumAtom37;
   const float* beta = args.inputs[2].as<float>() + first * 3;
@@ -38,9 +39,10 @@ void run_pair_embedding(const KernelArgs& args) {
     const float* atoms = atom_mask + i * bio::kNumAtom37;
     return atoms[bio::kAtom37N] * atoms[bio::kAtom37Ca] * atoms[bio::kAtom37C];
   };
-  args.pool.parallel_for(n, [&](int64_t i, int) {
-    for (int64_t j = 0; j < n; ++j) {
-      float* pair = t.as<float>() + (i * n + j) * c;
+  args.pool.parallel_for(t.dim(0), [&](int64_t row, int) {
+    for (int64_t column = 0; column < n_columns; ++column) {
+      const int64_t i = origin.row + row, j = origin.column + column;
+      float* pair = t.as<float>() + (row * n_columns + column) * c;
       std::copy_n(bias, c, pair);
       const float mask = backbone(i) * backbone(j);
       if (mask == 0.0f) continue;
@@ -153,7 +155,11 @@ struct AngleScratch {  // of one worker
 
 void run_angle_embedding(const KernelArgs& args) {
   const tensor::View& m = args.inputs[0];
-  const int64_t n = m.dim(1), c = m.dim(2), n_templates = args.inputs[1].dim(0);
+  const int64_t n = m.dim(1), c = m.dim(2), n_res = args.inputs[1].dim(1);
+  // Of the rows below the MSA those that are here; row 0 of this part is template `begin`, if not negative.
+  const int64_t begin = args.node.origin.row, column = args.node.origin.column;
+  const int64_t first = std::max<int64_t>(begin, 0);
+  const int64_t n_templates = std::max<int64_t>(std::min(args.inputs[1].dim(0), begin + m.dim(0)) - first, 0);
   const int32_t* aatype = checked_classes(args.inputs[1], kNumClasses, "template_aatype");
   const float *angles = args.inputs[2].as<float>(), *alternatives = args.inputs[3].as<float>();
   const float* mask = args.inputs[4].as<float>();
@@ -165,7 +171,7 @@ void run_angle_embedding(const KernelArgs& args) {
   args.pool.parallel_for(n_templates, [&](int64_t t, int worker) {
     const AngleScratch& scratch = workers[worker];
     for (int64_t i = 0; i < n; ++i) {
-      const int64_t at = t * n + i;
+      const int64_t at = (first + t) * n_res + column + i;
       float* feature = scratch.features + i * kAngleFeatures;
       std::fill_n(feature, kNumClasses, 0.0f);
       feature[aatype[at]] = 1.0f;
@@ -173,7 +179,7 @@ void run_angle_embedding(const KernelArgs& args) {
       feature = std::copy_n(alternatives + at * kNumTorsions * 2, kNumTorsions * 2, feature);
       std::copy_n(mask + at * kNumTorsions, kNumTorsions, feature);
     }
-    float* row = m.as<float>() + (m.dim(0) - n_templates + t) * n * c;
+    float* row = m.as<float>() + (first + t - begin) * n * c;
     gemm(n, c, kAngleFeatures, {scratch.features, kAngleFeatures}, {data(0), c}, scratch.hidden, c);
     add_bias_relu(n, c, data(1), scratch.hidden, c);
     gemm(n, c, c, {scratch.hidden, c}, {data(2), c}, row, c);

@@ -1,59 +1,75 @@
-// Triangle attention around starting and ending nodes (Jumper et al. 2021, suppl. algorithms 13 and 14). The
-// ending node runs along the columns of z and sees the transposed tensor throughout, in the bias as well.
+// Triangle attention around starting and ending nodes (Jumper et al. 2021, suppl. algorithms 13 and 14), and
+// the pair bias that it shares with row attention. The ending node runs along the columns of z and sees the
+// transposed tensor throughout, in the bias as well.
 #include "foldmesh/runtime/cpu/blocks.h"
 #include "foldmesh/runtime/cpu/gated_attention.h"
 #include "foldmesh/runtime/cpu/kernels.h"
+#include "foldmesh/runtime/cpu/lines.h"
 
 namespace foldmesh::runtime::cpu {
 namespace {
 
 using tensor::Shape;
 
-struct Scratch {
-  Scratch(Workspace& workspace, const Shape& z, const Shape& query_w, int n_workers)
-      : bias(workspace.take(query_w[1] * z[0] * z[0])),
-        normed(workspace.take_each(n_workers, kRowBlock * z[2])),
-        mask(workspace.take_each(n_workers, z[0])) {
-    for (int worker = 0; worker < n_workers; ++worker) attention.emplace_back(workspace, z[0], query_w);
-  }
-  float* bias;  // [n_heads, N, N]
-  std::vector<float*> normed, mask;
-  std::vector<AttentionScratch> attention;
-};
+// --- pair_bias ---
 
-void run(const KernelArgs& args) {
+void run_bias(const KernelArgs& args) {
   const tensor::View& z = args.inputs[0];
-  const auto& params = args.params;
-  const int64_t n = z.dim(0), c = z.dim(2);
-  const bool starting = args.node.variant == graph::Variant::kStarting;
+  const int64_t c = z.dim(2), n_heads = args.params[2].dim(1);
+  const auto data = [&](size_t i) { return args.params[i].as<float>(); };
   Workspace workspace(args.workspace);
-  const Scratch scratch(workspace, z.shape, params[3].shape, args.pool.size());
-
-  const GatedAttention attention = read_gated_attention(params[0], params[1], params.subspan(3, 7));
-  const auto line = [&](int64_t i) {
-    float* data = z.as<float>();
-    return starting ? Line{data + i * n * c, c, n} : Line{data + i * c, n * c, n};
-  };
-  args.pool.parallel_for(n, [&](int64_t i, int worker) {
-    project_bias(line(i), c, attention.norm_scale, attention.norm_offset, params[2].as<float>(),
-                 attention.n_heads, scratch.normed[worker], scratch.bias + i * n, n * n);
-  });
-  const float* mask = args.inputs[1].as<float>();
-  args.pool.parallel_for(n, [&](int64_t i, int worker) {
-    float* line_mask = scratch.mask[worker];
-    for (int64_t k = 0; k < n; ++k) line_mask[k] = starting ? mask[i * n + k] : mask[k * n + i];
-    attend(attention, line(i), scratch.bias, line_mask, scratch.attention[worker]);
+  const std::vector<float*> normed = workspace.take_each(args.pool.size(), kRowBlock * c);
+  const PairLines lines(z.shape, args.node.variant);
+  float* bias = args.outputs[0].as<float>();
+  args.pool.parallel_for(lines.count(), [&](int64_t i, int worker) {
+    project_bias(lines.line(z.as<float>(), c, i), c, data(0), data(1), data(2), n_heads, normed[worker],
+                 bias + i * n_heads * lines.length());
   });
 }
 
-size_t bytes(const KernelShapes& shapes) {
+size_t bias_bytes(const KernelShapes& shapes) {
   Workspace workspace;
-  Scratch(workspace, shapes.inputs[0], shapes.params[3], shapes.n_threads);
+  workspace.take_each(shapes.n_threads, kRowBlock * shapes.inputs[0][2]);
+  return workspace.bytes();
+}
+
+// --- biased_attention ---
+
+struct Scratch {
+  Scratch(Workspace& workspace, int64_t length, const Shape& query_w, int n_workers)
+      : mask(workspace.take_each(n_workers, length)) {
+    for (int worker = 0; worker < n_workers; ++worker) attention.emplace_back(workspace, length, query_w);
+  }
+  std::vector<float*> mask;
+  std::vector<AttentionScratch> attention;
+};
+
+void run_attention(const KernelArgs& args) {
+  const tensor::View& z = args.inputs[0];
+  const int64_t c = z.dim(2);
+  const PairLines lines(z.shape, args.node.variant);
+  Workspace workspace(args.workspace);
+  const Scratch scratch(workspace, lines.length(), args.params[2].shape, args.pool.size());
+  const GatedAttention attention =
+      read_gated_attention(args.params[0], args.params[1], args.params.subspan(2, 7));
+  const float* bias = args.inputs[1].as<float>();
+  args.pool.parallel_for(lines.count(), [&](int64_t i, int worker) {
+    float* mask = scratch.mask[worker];
+    lines.copy_mask(args.inputs[2], args.node.origin, i, 0, lines.length(), mask);
+    attend(attention, lines.line(z.as<float>(), c, i), bias, mask, scratch.attention[worker]);
+  });
+}
+
+size_t attention_bytes(const KernelShapes& shapes) {
+  Workspace workspace;
+  const PairLines lines(shapes.inputs[0], shapes.node.variant);
+  Scratch(workspace, lines.length(), shapes.params[2], shapes.n_threads);
   return workspace.bytes();
 }
 
 }  // namespace
 
-Kernel triangle_attention_kernel() { return {run, bytes}; }
+Kernel pair_bias_kernel() { return {run_bias, bias_bytes}; }
+Kernel biased_attention_kernel() { return {run_attention, attention_bytes}; }
 
 }  // namespace foldmesh::runtime::cpu

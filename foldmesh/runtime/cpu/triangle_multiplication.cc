@@ -1,17 +1,17 @@
-// Triangle multiplication (Jumper et al. 2021, suppl. algorithms 11 and 12).
+// Triangle multiplication (Jumper et al. 2021, suppl. algorithms 11 and 12) in three parts: factors, their
+// products, update.
 //
-// The two factors are stored channel by channel, so that the sum over the third residue is one N*N*N product
-// for each channel. For the incoming variant they are stored transposed; both variants are then product[i,:]
-// = a[i,:] b^T:
-//   outgoing  product[i,j] = sum_k left[i,k] right[j,k]    a = left,             b = right
-//   incoming  product[i,j] = sum_k left[k,j] right[k,i]    a = right transposed, b = left transposed
-// Row i of a is dead once row i of the product exists, which takes its place. For large N only some channels
-// of b exist at a time.
+// Both variants are the same along different lines (lines.h): with lines of rows for outgoing edges, of
+// columns for incoming ones,
+//   product[l,m] = sum_k left[l,k] right[m,k]
+// is pair m of line l. Factors are stored channel by channel, so that the sum is one matrix product for each
+// channel; line l of the left factor is dead once line l of the product exists, which takes its place.
 #include <algorithm>
 
 #include "foldmesh/runtime/cpu/blocks.h"
 #include "foldmesh/runtime/cpu/gemm.h"
 #include "foldmesh/runtime/cpu/kernels.h"
+#include "foldmesh/runtime/cpu/lines.h"
 #include "foldmesh/runtime/cpu/vec.h"
 #include "foldmesh/runtime/cpu/workspace.h"
 
@@ -20,123 +20,127 @@ namespace {
 
 using tensor::Shape;
 
-// Channels handled together: all of them, or half of them where pairs are many, which saves half a pair
-// tensor of memory and costs a second layer norm (7 % of the time).
-int64_t channel_group(int64_t n, int64_t c_hidden) {
-  constexpr int64_t kManyResidues = 384;
-  return n <= kManyResidues ? c_hidden : (c_hidden + 1) / 2;
+// body(first, n) for parts of a line that hold at most kRowBlock pairs and differ by at most one.
+template <typename Body>
+void for_each_piece(int64_t length, const Body& body) {
+  const int64_t pieces = n_blocks(length, kRowBlock);
+  for (int64_t piece = 0; piece < pieces; ++piece) {
+    const int64_t first = length * piece / pieces;
+    body(first, length * (piece + 1) / pieces - first);
+  }
 }
 
-struct Scratch {
-  Scratch(Workspace& workspace, const Shape& z, const Shape& left_w, int n_workers) {
-    const int64_t n = z[0], c = z[2], c_hidden = left_w[1];
-    a = workspace.take(c_hidden * n * n);
-    b = workspace.take(channel_group(n, c_hidden) * n * n);
-    normed = workspace.take_each(n_workers, kRowBlock * c);
-    gates = workspace.take_each(n_workers, kRowBlock * std::max(c, c_hidden));
-    mask = workspace.take_each(n_workers, kRowBlock);
-    product = workspace.take_each(n_workers, kRowBlock * std::max(n, c_hidden));
-    update = workspace.take_each(n_workers, kRowBlock * c);
-  }
-  float *a, *b;  // [c_hidden, N, N], [channel_group, N, N]
-  std::vector<float*> normed, gates, mask, product, update;
+// --- triangle_factors ---
+
+struct FactorScratch {
+  FactorScratch(Workspace& workspace, int64_t c, int64_t n_channels, int n_workers)
+      : normed(workspace.take_each(n_workers, kRowBlock * c)),
+        gates(workspace.take_each(n_workers, kRowBlock * n_channels)),
+        mask(workspace.take_each(n_workers, kRowBlock)) {}
+  std::vector<float*> normed, gates, mask;
 };
 
-class TriangleMultiplication {
- public:
-  explicit TriangleMultiplication(const KernelArgs& args)
-      : args_(args),
-        workspace_(args.workspace),
-        scratch_(workspace_, args.inputs[0].shape, args.params[2].shape, args.pool.size()),
-        outgoing_(args.node.variant == graph::Variant::kOutgoing),
-        n_(args.inputs[0].dim(0)),
-        c_(args.inputs[0].dim(2)),
-        c_hidden_(args.params[2].dim(1)),
-        z_(args.inputs[0].as<float>()) {}
-
-  void run() {
-    const int64_t group = channel_group(n_, c_hidden_), blocks = n_blocks(n_, kRowBlock);
-    for (int64_t channel = 0; channel < c_hidden_; channel += group) {
-      const Channels channels = {channel, std::min(group, c_hidden_ - channel)};
-      args_.pool.parallel_for(n_, [&](int64_t i, int worker) { project_line(i, channels, worker); });
-      args_.pool.parallel_for(channels.count * blocks, [&](int64_t index, int worker) {
-        multiply(channels, index / blocks, index % blocks * kRowBlock, worker);
-      });
-    }
-    for_each_block(args_.pool, n_ * n_, kRowBlock,
-                   [&](int64_t first, int64_t n, int worker) { update(first, n, worker); });
-  }
-
- private:
-  struct Channels {
-    int64_t first, count;
-  };
-
-  const float* data(size_t param) const { return args_.params[param].as<float>(); }
-
-  // Row i of z (column i if incoming) -> row i of a and b.
-  void project_line(int64_t i, const Channels& channels, int worker) {
-    const int64_t stride = outgoing_ ? 1 : n_;  // between the line's pairs
-    const int64_t start = outgoing_ ? i * n_ : i;
-    const float* pair_mask = args_.inputs[1].as<float>();
-    float *normed = scratch_.normed[worker], *mask = scratch_.mask[worker], *gates = scratch_.gates[worker];
-    for (int64_t first = 0; first < n_; first += kRowBlock) {
-      const int64_t n = std::min(kRowBlock, n_ - first), pair = start + first * stride;
-      layer_norm(n, c_, z_ + pair * c_, stride * c_, data(0), data(1), normed, c_);
-      for (int64_t k = 0; k < n; ++k) mask[k] = pair_mask[pair + k * stride];
-      for (const bool is_left : {true, false}) {
-        float* factor = is_left == outgoing_ ? scratch_.a + channels.first * n_ * n_ : scratch_.b;
-        factor += i * n_ + first;
-        const size_t projection = is_left ? 2 : 4, gate = is_left ? 6 : 8;
-        gemm(channels.count, n, c_, transposed(data(projection) + channels.first, c_hidden_),
-             transposed(normed, c_), factor, n_ * n_);
-        gemm(channels.count, n, c_, transposed(data(gate) + channels.first, c_hidden_),
-             transposed(normed, c_), gates, n);
-        mask_and_gate_columns(channels.count, n, gates, n, data(gate + 1) + channels.first, mask,
-                              data(projection + 1) + channels.first, factor, n_ * n_);
+void run_factors(const KernelArgs& args) {
+  const tensor::View& z = args.inputs[0];
+  const int64_t c = z.dim(2), n_channels = args.outputs[0].dim(0), c_hidden = args.params[2].dim(1);
+  const int64_t channel = args.node.origin.channel;
+  const PairLines lines(z.shape, args.node.variant);
+  const int64_t plane = lines.count() * lines.length();
+  const auto data = [&](size_t i) { return args.params[i].as<float>(); };
+  Workspace workspace(args.workspace);
+  const FactorScratch scratch(workspace, c, n_channels, args.pool.size());
+  args.pool.parallel_for(lines.count(), [&](int64_t l, int worker) {
+    const Line line = lines.line(z.as<float>(), c, l);
+    float *normed = scratch.normed[worker], *mask = scratch.mask[worker], *gates = scratch.gates[worker];
+    for_each_piece(line.length, [&](int64_t first, int64_t n) {
+      layer_norm(n, c, line.data + first * line.stride, line.stride, data(0), data(1), normed, c);
+      lines.copy_mask(args.inputs[1], args.node.origin, l, first, n, mask);
+      for (const size_t side : {0, 1}) {
+        const size_t projection = 2 + 2 * side, gate = 6 + 2 * side;
+        float* factor = args.outputs[side].as<float>() + l * line.length + first;
+        gemm(n_channels, n, c, transposed(data(projection) + channel, c_hidden), transposed(normed, c), factor,
+             plane);
+        gemm(n_channels, n, c, transposed(data(gate) + channel, c_hidden), transposed(normed, c), gates, n);
+        mask_and_gate_columns(n_channels, n, gates, n, data(gate + 1) + channel, mask,
+                              data(projection + 1) + channel, factor, plane);
       }
-    }
-  }
+    });
+  });
+}
 
-  // Rows [first, first + kRowBlock) of the product of one of the channels.
-  void multiply(const Channels& channels, int64_t index, int64_t first, int worker) {
-    const int64_t n = std::min(kRowBlock, n_ - first);
-    float* rows = scratch_.a + (channels.first + index) * n_ * n_ + first * n_;
-    float* product = scratch_.product[worker];
-    gemm(n, n_, n_, {rows, n_}, transposed(scratch_.b + index * n_ * n_, n_), product, n_);
-    std::copy_n(product, n * n_, rows);
-  }
+size_t factors_bytes(const KernelShapes& shapes) {
+  Workspace workspace;
+  FactorScratch(workspace, shapes.inputs[0][2], shapes.outputs[0][0], shapes.n_threads);
+  return workspace.bytes();
+}
 
-  // z += Linear(LN(product)) * sigmoid(Linear(LN(z))) for n consecutive pairs.
-  void update(int64_t first, int64_t n, int worker) {
-    float *normed = scratch_.normed[worker], *gates = scratch_.gates[worker];
-    float *product = scratch_.product[worker], *update = scratch_.update[worker];
-    layer_norm_columns(c_hidden_, n, scratch_.a + first, n_ * n_, data(10), data(11), product, n);
-    gemm(n, c_, c_hidden_, transposed(product, n), {data(12), c_}, update, c_);
-    float* rows = z_ + first * c_;
-    layer_norm(n, c_, rows, c_, data(0), data(1), normed, c_);
-    gemm(n, c_, c_, {normed, c_}, {data(14), c_}, gates, c_);
-    add_gated_update(n, c_, gates, c_, data(15), update, c_, data(13), rows, c_);
-  }
+// --- triangle_products ---
 
-  const KernelArgs& args_;
-  Workspace workspace_;
-  Scratch scratch_;
-  bool outgoing_;
-  int64_t n_, c_, c_hidden_;
-  float* z_;
+void run_products(const KernelArgs& args) {
+  const tensor::View &left = args.inputs[0], &right = args.inputs[1];
+  const int64_t n_lines = left.dim(1), length = left.dim(2), blocks = n_blocks(n_lines, kRowBlock);
+  Workspace workspace(args.workspace);
+  const std::vector<float*> product = workspace.take_each(args.pool.size(), kRowBlock * length);
+  args.pool.parallel_for(left.dim(0) * blocks, [&](int64_t index, int worker) {
+    const int64_t channel = index / blocks, first = index % blocks * kRowBlock;
+    const int64_t n = std::min(kRowBlock, n_lines - first);
+    float* lines = left.as<float>() + (channel * n_lines + first) * length;
+    gemm(n, length, length, {lines, length}, transposed(right.as<float>() + channel * length * length, length),
+         product[worker], length);
+    std::copy_n(product[worker], n * length, lines);
+  });
+}
+
+size_t products_bytes(const KernelShapes& shapes) {
+  Workspace workspace;
+  workspace.take_each(shapes.n_threads, kRowBlock * shapes.inputs[0][2]);
+  return workspace.bytes();
+}
+
+// --- triangle_update ---
+
+struct UpdateScratch {
+  UpdateScratch(Workspace& workspace, int64_t c, int64_t c_hidden, int n_workers)
+      : normed(workspace.take_each(n_workers, kRowBlock * std::max(c, c_hidden))),
+        gates(workspace.take_each(n_workers, kRowBlock * c)),
+        update(workspace.take_each(n_workers, kRowBlock * c)) {}
+  std::vector<float*> normed, gates, update;
 };
 
-void run(const KernelArgs& args) { TriangleMultiplication(args).run(); }
+// z += Linear(LN(product)) * sigmoid(Linear(LN(z)))
+void run_update(const KernelArgs& args) {
+  const tensor::View &z = args.inputs[0], &products = args.inputs[1];
+  const int64_t c = z.dim(2), c_hidden = products.dim(0);
+  const PairLines lines(z.shape, args.node.variant);
+  const int64_t plane = lines.count() * lines.length();
+  const auto data = [&](size_t i) { return args.params[i].as<float>(); };
+  Workspace workspace(args.workspace);
+  const UpdateScratch scratch(workspace, c, c_hidden, args.pool.size());
+  args.pool.parallel_for(lines.count(), [&](int64_t l, int worker) {
+    const Line line = lines.line(z.as<float>(), c, l);
+    float *normed = scratch.normed[worker], *gates = scratch.gates[worker], *update = scratch.update[worker];
+    for_each_piece(line.length, [&](int64_t first, int64_t n) {
+      float* pairs = line.data + first * line.stride;
+      layer_norm_columns(c_hidden, n, products.as<float>() + l * line.length + first, plane, data(2), data(3),
+                         normed, n);
+      gemm(n, c, c_hidden, transposed(normed, n), {data(4), c}, update, c);
+      layer_norm(n, c, pairs, line.stride, data(0), data(1), normed, c);
+      gemm(n, c, c, {normed, c}, {data(6), c}, gates, c);
+      add_gated_update(n, c, gates, c, data(7), update, c, data(5), pairs, line.stride);
+    });
+  });
+}
 
-size_t bytes(const KernelShapes& shapes) {
+size_t update_bytes(const KernelShapes& shapes) {
   Workspace workspace;
-  Scratch(workspace, shapes.inputs[0], shapes.params[2], shapes.n_threads);
+  UpdateScratch(workspace, shapes.inputs[0][2], shapes.inputs[1][0], shapes.n_threads);
   return workspace.bytes();
 }
 
 }  // namespace
 
-Kernel triangle_multiplication_kernel() { return {run, bytes}; }
+Kernel triangle_factors_kernel() { return {run_factors, factors_bytes}; }
+Kernel triangle_products_kernel() { return {run_products, products_bytes}; }
+Kernel triangle_update_kernel() { return {run_update, update_bytes}; }
 
 }  // namespace foldmesh::runtime::cpu

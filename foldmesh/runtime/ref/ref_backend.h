@@ -17,6 +17,7 @@ class RefBackend : public Backend {
   std::string_view name() const override { return "ref"; }
   tensor::DType activation() const override { return tensor::DType::kF64; }
   Kernel kernel(graph::OpKind kind) const override;
+  bool runs_parts() const override { return false; }
 };
 
 }  // namespace foldmesh::runtime

@@ -69,6 +69,10 @@ TEST(RefBackend, HasAKernelForEveryOperator) {
   EXPECT_EQ(backend.activation(), DType::kF64);
   for (const graph::OpSpec& op : graph::catalogue()) {
     const Kernel kernel = backend.kernel(op.kind);
+    if (graph::is_part(op.kind)) {
+      EXPECT_EQ(kernel.run, nullptr) << op.name;
+      continue;
+    }
     EXPECT_NE(kernel.run, nullptr) << op.name;
     EXPECT_NE(kernel.workspace_bytes, nullptr) << op.name;
   }
