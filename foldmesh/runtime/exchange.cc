@@ -75,7 +75,8 @@ void copy_own(const Block& from_block, const Box& from_box, const std::byte* fro
     for (int64_t column = 0; column < from_box.extent[1]; ++column) {
       const std::byte* source = from + from_block.offset(from_box, row, column);
       std::byte* target = to + to_block.offset(to_box, row, column);
-      if (source != target) std::memcpy(target, source, static_cast<size_t>(from_box.extent[2] * from_block.element_bytes));
+      if (source != target)
+        std::memcpy(target, source, static_cast<size_t>(from_box.extent[2] * from_block.element_bytes));
     }
   }
 }

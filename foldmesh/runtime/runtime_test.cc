@@ -42,7 +42,8 @@ TEST(Arena, RandomItemsNeverOverlapAndFillIsClose) {
       EXPECT_EQ(plan.offsets[a] % kArenaAlignment, 0);
       EXPECT_LE(plan.offsets[a] + items[a].bytes, plan.bytes);
       for (size_t b = 0; b < a; ++b) {
-        if (!graph::overlap(items[a].lifetime, items[b].lifetime) || items[a].bytes == 0 || items[b].bytes == 0)
+        if (!graph::overlap(items[a].lifetime, items[b].lifetime) || items[a].bytes == 0 ||
+            items[b].bytes == 0)
           continue;
         EXPECT_TRUE(plan.offsets[a] + items[a].bytes <= plan.offsets[b] ||
                     plan.offsets[b] + items[b].bytes <= plan.offsets[a]);

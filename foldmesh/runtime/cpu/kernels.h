@@ -1,5 +1,5 @@
-// The kernels behind CpuBackend, one per operator or part of an operator of graph/op.h. Each works on the part
-// of a tensor that it is given, beginning at Node::origin; it knows nothing of devices.
+// The kernels behind CpuBackend, one per operator or part of an operator of graph/op.h. Each works on the
+// part of a tensor that it is given, beginning at Node::origin; it knows nothing of devices.
 #ifndef FOLDMESH_RUNTIME_CPU_KERNELS_H_
 #define FOLDMESH_RUNTIME_CPU_KERNELS_H_
 

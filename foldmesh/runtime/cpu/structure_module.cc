@@ -1,6 +1,7 @@
 // The structure module of the monomer models (Jumper et al. 2021, suppl. algorithms 20 to 24): 8 iterations
-// with shared weights, each a node of its own. Everything but invariant point attention is local to a residue,
-// so each iteration is two passes over blocks of residues: project all, then attend and update own ones.
+// with shared weights, each a node of its own. Everything but invariant point attention is local to a
+// residue, so each iteration is two passes over blocks of residues: project all, then attend and update own
+// ones.
 //
 // All in fp32: frames are composed 8 times only, and atoms are placed with errors of about 1e-5 A.
 #include <algorithm>
@@ -115,8 +116,8 @@ class Iteration {
         act_(args.inputs[0].as<float>()),
         frames_(reinterpret_cast<Frame*>(args.inputs[1].as<float>())),
         initial_(args.inputs[5].as<float>()),
-        rows_{args.node.origin.row,      args.inputs[6].dim(0),         n_res_,
-              args.inputs[6].dim(2),     args.inputs[6].as<float>(),    args.inputs[7].as<float>()},
+        rows_{args.node.origin.row,  args.inputs[6].dim(0),      n_res_,
+              args.inputs[6].dim(2), args.inputs[6].as<float>(), args.inputs[7].as<float>()},
         workspace_(args.workspace),
         scratch_(workspace_, args.inputs[0].shape, args.inputs[6].shape, args.pool.size()) {}
 
