@@ -4,6 +4,7 @@
 
 #include "apps/foldmesh/commands.h"
 #include "apps/foldmesh/database_options.h"
+#include "apps/foldmesh/recycle_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/pipeline/fold.h"
@@ -42,6 +43,12 @@ void setup_fold(CLI::App& command) {
       ->capture_default_str();
   command.add_option("--num-recycles", options.num_recycles, "passes after the first one")
       ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  add_recycle_tolerance_option(command, options.recycle_tolerance);
+  command
+      .add_option("--num-predictions-per-model", options.predictions_per_model,
+                  "predictions by each model, each with another seed")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
       ->check(CLI::NonNegativeNumber)

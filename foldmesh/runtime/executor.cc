@@ -37,7 +37,8 @@ size_t workspace_of(const graph::Graph& graph, const graph::Node& node, const Ba
   for (graph::ValueId id : node.inputs) inputs.push_back(graph.value(id).shape);
   for (const graph::ParamRef& param : node.params) params.push_back(param.shape);
   for (graph::ValueId id : node.outputs) outputs.push_back(graph.value(id).shape);
-  return kernel_for(node, backend).workspace_bytes({node, inputs, params, outputs, n_threads});
+  return kernel_for(node, backend)
+      .workspace_bytes({node, inputs, params, outputs, n_threads, backend.precision()});
 }
 
 template <typename To>
@@ -79,6 +80,7 @@ MemoryPlan plan_memory(const graph::Graph& graph, const Backend& backend, int n_
   plan.workspace_offsets.assign(split, arena.offsets.end());
   plan.bytes = arena.bytes;
   plan.lower_bound = arena.lower_bound;
+  plan.packed_param_bytes = packed_param_bytes(graph, backend);
 
   std::vector<size_t> alive_at(n_nodes, 0);
   for (const ArenaItem& item : items) {
@@ -100,17 +102,19 @@ MemoryPlan plan_memory(const graph::Graph& graph, const Backend& backend, int n_
 }
 
 Executor::Executor(const graph::Graph& graph, const Backend& backend, MemoryPlan plan,
-                   const ParamLookup& params, int n_threads, comm::Group* group)
+                   const ParamLookup& params, int n_threads, comm::Group* group,
+                   std::shared_ptr<PackedParams> packed)
     : graph_(graph),
       backend_(backend),
       group_(group),
       plan_(std::move(plan)),
       pool_(n_threads),
       memory_(plan_.bytes),
+      packed_(packed != nullptr ? std::move(packed) : std::make_shared<PackedParams>()),
       is_set_(graph.values().size(), false) {
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
     const graph::Node& node = graph.nodes()[i];
-    Call call{.kernel = {}, .inputs = {}, .outputs = {}, .params = {}, .workspace = {}};
+    Call call{.kernel = {}, .inputs = {}, .outputs = {}, .params = {}, .workspace = {}, .packed = {}};
     if (node.kind != graph::OpKind::kExchange) {
       call.kernel = kernel_for(node, backend);
     } else if (group == nullptr || static_cast<size_t>(group->size()) != node.exchange.send.size()) {
@@ -129,6 +133,10 @@ Executor::Executor(const graph::Graph& graph, const Backend& backend, MemoryPlan
     call.workspace = {memory_.data() + plan_.workspace_offsets[i], plan_.workspace_bytes[i]};
     calls_.push_back(std::move(call));
   }
+  pool_.parallel_for(static_cast<int64_t>(calls_.size()), [&](int64_t i, int) {
+    Call& call = calls_[static_cast<size_t>(i)];
+    call.packed = packed_->get(call.kernel, call.params, backend.precision());
+  });
 }
 
 tensor::View Executor::view(graph::ValueId id) const {
@@ -181,7 +189,8 @@ void Executor::run(const RunOptions& options) {
     if (node.kind == graph::OpKind::kExchange) {
       run_exchange(node, call.inputs[0], call.outputs[0], call.workspace, *group_);
     } else {
-      call.kernel.run({node, call.inputs, call.params, call.outputs, call.workspace, pool_});
+      call.kernel.run({node, call.inputs, call.params, call.outputs, call.workspace, pool_, call.packed,
+                       backend_.precision()});
     }
     if (options.node_seconds != nullptr) {
       (*options.node_seconds)[i] =

@@ -14,6 +14,7 @@
 #include "foldmesh/graph/graph.h"
 #include "foldmesh/runtime/arena.h"
 #include "foldmesh/runtime/kernel.h"
+#include "foldmesh/runtime/packed_params.h"
 
 namespace foldmesh::runtime {
 
@@ -25,6 +26,7 @@ struct MemoryPlan {
   size_t bytes = 0;                       // of the arena
   size_t lower_bound = 0;                 // what is alive at the worst node: the arena cannot be smaller
   std::string worst_node;                 // where that is
+  size_t packed_param_bytes = 0;          // parameters in the kernels' own form, beside the arena
 };
 
 // Throws kMachine when the backend lacks a kernel that the graph needs.
@@ -46,7 +48,7 @@ struct RunOptions {
 class Executor {
  public:
   Executor(const graph::Graph& graph, const Backend& backend, MemoryPlan plan, const ParamLookup& params,
-           int n_threads, comm::Group* group = nullptr);
+           int n_threads, comm::Group* group = nullptr, std::shared_ptr<PackedParams> packed = nullptr);
 
   // Copies an input or a state into the arena, converting float and integer types. kInternal when the name or
   // the shape is not the graph's. Inputs share memory with later values, so all must be set again before
@@ -66,6 +68,7 @@ class Executor {
     std::vector<tensor::View> inputs, outputs;
     std::vector<tensor::ConstView> params;
     std::span<std::byte> workspace;
+    std::span<const std::byte> packed;
   };
   tensor::View view(graph::ValueId id) const;
 
@@ -75,6 +78,7 @@ class Executor {
   MemoryPlan plan_;
   base::ThreadPool pool_;
   ArenaMemory memory_;
+  std::shared_ptr<PackedParams> packed_;
   std::vector<Call> calls_;
   std::vector<bool> is_set_;  // by ValueId; inputs only
 };

@@ -8,6 +8,7 @@
 
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/graph/graph.h"
+#include "foldmesh/tensor/precision.h"
 #include "foldmesh/tensor/tensor.h"
 
 namespace foldmesh::runtime {
@@ -23,6 +24,8 @@ struct KernelArgs {
   std::span<const tensor::View> outputs;
   std::span<std::byte> workspace;
   base::ThreadPool& pool;
+  std::span<const std::byte> packed = {};  // what Kernel::pack has made of params
+  tensor::Precision precision = tensor::Precision::kFp32;
 };
 
 // Shapes alone, for sizing workspaces before anything is allocated.
@@ -32,12 +35,18 @@ struct KernelShapes {
   std::span<const tensor::Shape> params;
   std::span<const tensor::Shape> outputs;
   int n_threads;
+  tensor::Precision precision = tensor::Precision::kFp32;
 };
 
 // Results must not depend on n_threads.
 struct Kernel {
   void (*run)(const KernelArgs& args) = nullptr;
   size_t (*workspace_bytes)(const KernelShapes& shapes) = nullptr;
+  // For kernels that want their parameters in a form of their own (packed_params.h keeps it):
+  // makes that form, once for all runs, in 64-byte aligned memory, and returns its bytes; with null memory it
+  // only returns them, and the parameters then have shapes but no data.
+  size_t (*pack)(std::span<const tensor::ConstView> params, tensor::Precision precision,
+                 std::byte* memory) = nullptr;
 };
 
 class Backend {
@@ -47,6 +56,8 @@ class Backend {
   virtual tensor::DType activation() const = 0;  // kF32 or kF64
   // Without functions for what it cannot run.
   virtual Kernel kernel(graph::OpKind kind) const = 0;
+  // Of matrix products; each kernel decides which of its products are small and precious enough for fp32.
+  virtual tensor::Precision precision() const { return tensor::Precision::kFp32; }
   // Whether it runs what lower/ makes of a network, rather than the network itself.
   virtual bool runs_parts() const = 0;
 };

@@ -8,6 +8,7 @@
 
 #include "foldmesh/graph/graph.h"
 #include "foldmesh/lower/lower.h"
+#include "foldmesh/runtime/packed_params.h"
 #include "tests/golden_modules/formula_params.h"
 
 namespace foldmesh::golden {
@@ -130,13 +131,21 @@ void OpRunner::run_node(const OpCall& call, const graph::Node& node,
   const runtime::Kernel kernel = backend_.kernel(node.kind);
   const auto input_shapes = shapes_of(inputs), param_shapes = shapes_of(param_views),
              output_shapes = shapes_of(outputs);
-  const size_t bytes =
-      kernel.workspace_bytes({node, input_shapes, param_shapes, output_shapes, pool_.size()});
+  const size_t bytes = kernel.workspace_bytes(
+      {node, input_shapes, param_shapes, output_shapes, pool_.size(), backend_.precision()});
+  runtime::PackedParams packed;
   Tensor workspace(tensor::DType::kU8, {static_cast<int64_t>(bytes + kGuardBytes)});
   auto* memory = static_cast<std::byte*>(workspace.view().data);
   std::memset(memory, kNanByte, bytes);
   std::fill_n(memory + bytes, kGuardBytes, kGuard);
-  kernel.run({node, inputs, param_views, outputs, {memory, bytes}, pool_});
+  kernel.run({node,
+              inputs,
+              param_views,
+              outputs,
+              {memory, bytes},
+              pool_,
+              packed.get(kernel, param_views, backend_.precision()),
+              backend_.precision()});
   EXPECT_TRUE(
       std::all_of(memory + bytes, memory + bytes + kGuardBytes, [](std::byte b) { return b == kGuard; }))
       << graph::spec(node.kind).name << " writes past its workspace";

@@ -12,10 +12,15 @@ namespace foldmesh::runtime {
 // differently.
 class CpuBackend : public Backend {
  public:
+  explicit CpuBackend(tensor::Precision precision = tensor::Precision::kFp32) : precision_(precision) {}
   std::string_view name() const override { return "cpu"; }
+  tensor::Precision precision() const override { return precision_; }
   tensor::DType activation() const override { return tensor::DType::kF32; }
   Kernel kernel(graph::OpKind kind) const override;
   bool runs_parts() const override { return true; }
+
+ private:
+  tensor::Precision precision_;
 };
 
 }  // namespace foldmesh::runtime

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <span>
 
+#include "foldmesh/runtime/cpu/weights.h"
 #include "foldmesh/runtime/cpu/workspace.h"
+#include "foldmesh/runtime/kernel.h"
 #include "foldmesh/tensor/tensor.h"
 
 namespace foldmesh::runtime::cpu {
@@ -18,25 +20,36 @@ struct Line {
   int64_t length;
 };
 
+// The weights of all projections. `params` are scale and offset of the layer norm and the seven tensors below
+// "attention/", in catalogue order.
+struct AttentionWeights {
+  AttentionWeights(WeightLayout& layout, std::span<const tensor::ConstView> params);
+  PackedMatrix keys_values, queries_gates;  // [c, 2 * n_heads * head_width]
+  PackedMatrix output;                      // [n_heads * head_width, c]
+};
+
 struct GatedAttention {
+  GatedAttention(const KernelArgs& args, size_t first_param);
+
+  Precision precision;
+  AttentionWeights weights;
   int64_t c, n_heads, head_width;
-  const float *norm_scale, *norm_offset;                // [c]
-  const float *query, *key, *value, *gate, *gate_bias;  // [c, n_heads * head_width], the bias without c
-  const float *output, *output_bias;                    // [n_heads * head_width, c], [c]
+  const float *norm_scale, *norm_offset;  // [c]
+  const float* gate_bias;                 // [n_heads * head_width]
+  const float* output_bias;               // [c]
 
   int64_t width() const { return n_heads * head_width; }
 };
-// `attention` are the seven tensors below "attention/" in catalogue order.
-GatedAttention read_gated_attention(const tensor::ConstView& scale, const tensor::ConstView& offset,
-                                    std::span<const tensor::ConstView> attention);
 
 // One worker's memory for lines of up to `length` vectors; `query_w` is the shape [c, n_heads, head_width].
 struct AttentionScratch {
-  AttentionScratch(Workspace& workspace, int64_t length, const tensor::Shape& query_w);
+  AttentionScratch(Workspace& workspace, int64_t length, const tensor::Shape& query_w, Precision precision);
 
-  int64_t query_block;                             // queries handled together
-  float *normed, *keys, *values;                   // [length, ...]
-  float *queries, *gates, *logits, *inverse_sums;  // [query_block, ...]
+  int64_t query_block;            // queries handled together
+  float *normed, *keys_values;    // [length, ...]
+  std::byte* packed;              // keys and values of all heads, ready to be multiplied
+  float *queries_gates, *update;  // [query_block, ...]
+  float *logits, *inverse_sums;
 };
 
 // line += attention over the line. `bias` [length, n_heads, length] is added to the logits (query, head,
@@ -46,8 +59,9 @@ void attend(const GatedAttention& attention, const Line& line, const float* bias
 
 // bias[h, p] = LN(line[p]) . weights[:, h] for every vector p of the line; weights are [c, n_heads]. `normed`
 // holds kRowBlock vectors.
-void project_bias(const Line& line, int64_t c, const float* norm_scale, const float* norm_offset,
-                  const float* weights, int64_t n_heads, float* normed, float* bias);
+void project_bias(Precision precision, const Line& line, int64_t c, const float* norm_scale,
+                  const float* norm_offset, const float* weights, int64_t n_heads, float* normed,
+                  float* bias);
 
 }  // namespace foldmesh::runtime::cpu
 

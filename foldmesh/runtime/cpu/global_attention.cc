@@ -1,12 +1,14 @@
 // Global column attention of the extra MSA (Jumper et al. 2021, suppl. algorithm 19): per residue one query
 // per head, made from the masked mean of the column, and one key and value head shared by all.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "foldmesh/runtime/cpu/blocks.h"
 #include "foldmesh/runtime/cpu/gemm.h"
 #include "foldmesh/runtime/cpu/kernels.h"
 #include "foldmesh/runtime/cpu/vec.h"
+#include "foldmesh/runtime/cpu/weights.h"
 #include "foldmesh/runtime/cpu/workspace.h"
 
 namespace foldmesh::runtime::cpu {
@@ -33,9 +35,18 @@ struct Scratch {  // of one worker
   float *mask, *keys_values, *logits, *normed, *gated, *update, *mean, *query, *attended, *inverse_sums;
 };
 
+struct Weights {
+  Weights(WeightLayout& layout, std::span<const tensor::ConstView> params)
+      : key_value(layout.take(std::array{params[3], params[4]})),
+        gate(layout.take(params[5])),
+        output(layout.take_rows(params[7], 2)) {}
+  PackedMatrix key_value, gate, output;
+};
+
 struct Params {
   int64_t c, n_heads, d;
-  const float *scale, *offset, *query, *key, *value, *gate, *gate_bias, *output, *output_bias;
+  const float *scale, *offset, *query, *gate_bias, *output_bias;
+  Weights weights;
 };
 
 // The attended value of every head for the column starting at `column`.
@@ -50,8 +61,7 @@ void attend_column(const Params& params, const float* column, int64_t stride, in
     for (int64_t s = 0; s < n; ++s) n_valid += scratch.mask[first + s];
     gemm(1, c, n, {scratch.mask + first, n}, {scratch.normed, c}, scratch.mean, c, 1.0f, 1.0f);
     float* keys_values = scratch.keys_values + first * 2 * d;
-    gemm(n, d, c, {scratch.normed, c}, {params.key, d}, keys_values, 2 * d);
-    gemm(n, d, c, {scratch.normed, c}, {params.value, d}, keys_values + d, 2 * d);
+    gemm(n, 2 * d, c, {scratch.normed, c}, params.weights.key_value, keys_values, 2 * d);
   }
   const float query_scale = 1.0f / ((n_valid + kMeanEpsilon) * std::sqrt(static_cast<float>(d)));
   gemm(1, width, c, {scratch.mean, c}, {params.query, width}, scratch.query, width, query_scale);
@@ -69,8 +79,9 @@ void run(const KernelArgs& args) {
   if (n_rows == 0) return;
   const auto data = [&](size_t i) { return args.params[i].as<float>(); };
   const Shape& query_w = args.params[2].shape;
-  const Params params = {c,       query_w[1], query_w[2], data(0), data(1), data(2),
-                         data(3), data(4),    data(5),    data(6), data(7), data(8)};
+  WeightLayout layout(args.precision, args.packed);
+  const Params params = {
+      c, query_w[1], query_w[2], data(0), data(1), data(2), data(6), data(8), Weights(layout, args.params)};
   Workspace workspace(args.workspace);
   std::vector<Scratch> workers;
   for (int worker = 0; worker < args.pool.size(); ++worker) workers.emplace_back(workspace, n_rows, query_w);
@@ -87,10 +98,10 @@ void run(const KernelArgs& args) {
       const int64_t n = std::min(kRowBlock, n_rows - first);
       layer_norm(n, c, column + first * stride, stride, params.scale, params.offset, scratch.normed, c);
       float* gates = scratch.update;  // dead before the update is written
-      gemm(n, width, c, {scratch.normed, c}, {params.gate, width}, gates, width);
+      gemm(n, width, c, {scratch.normed, c}, params.weights.gate, gates, width);
       for (int64_t s = 0; s < n; ++s) std::copy_n(scratch.attended, width, scratch.gated + s * width);
       multiply_by_gate(n, width, gates, width, params.gate_bias, scratch.gated, width);
-      gemm(n, c, width, {scratch.gated, width}, {params.output, c}, scratch.update, c);
+      gemm(n, c, width, {scratch.gated, width}, params.weights.output, scratch.update, c);
       add_update(n, c, scratch.update, c, params.output_bias, column + first * stride, stride);
     }
   });
@@ -106,6 +117,6 @@ size_t bytes(const KernelShapes& shapes) {
 
 }  // namespace
 
-Kernel global_column_attention_kernel() { return {run, bytes}; }
+Kernel global_column_attention_kernel() { return {run, bytes, pack_weights<Weights>}; }
 
 }  // namespace foldmesh::runtime::cpu

@@ -2,11 +2,13 @@
 // (1e-3 + number of rows valid at both i and j). The bias is divided too. The N*N*1024 outer products exist
 // one tile at a time.
 #include <algorithm>
+#include <array>
 
 #include "foldmesh/runtime/cpu/blocks.h"
 #include "foldmesh/runtime/cpu/gemm.h"
 #include "foldmesh/runtime/cpu/kernels.h"
 #include "foldmesh/runtime/cpu/vec.h"
+#include "foldmesh/runtime/cpu/weights.h"
 #include "foldmesh/runtime/cpu/workspace.h"
 
 namespace foldmesh::runtime::cpu {
@@ -26,8 +28,14 @@ constexpr int64_t kTilesTogether = 8;
 struct ProjectionScratch {
   ProjectionScratch(Workspace& workspace, int64_t c_m, int64_t c, int n_workers)
       : normed(workspace.take_each(n_workers, kRowBlock * c_m)),
-        projected(workspace.take_each(n_workers, kRowBlock * c)) {}
+        projected(workspace.take_each(n_workers, kRowBlock * 2 * c)) {}
   std::vector<float*> normed, projected;
+};
+
+struct ProjectionWeights {
+  ProjectionWeights(WeightLayout& layout, std::span<const tensor::ConstView> params)
+      : both(layout.take(std::array{params[2], params[4]})) {}
+  PackedMatrix both;  // [c_m, left and right]
 };
 
 // Masked projections of all vectors of the MSA.
@@ -38,18 +46,20 @@ void run_projections(const KernelArgs& args) {
   const auto data = [&](size_t i) { return args.params[i].as<float>(); };
   Workspace workspace(args.workspace);
   const ProjectionScratch scratch(workspace, c_m, c, args.pool.size());
+  WeightLayout layout(args.precision, args.packed);
+  const ProjectionWeights weights(layout, args.params);
   for_each_block(args.pool, m.dim(0) * n_columns, kRowBlock, [&](int64_t first, int64_t n, int worker) {
     float *normed = scratch.normed[worker], *projected = scratch.projected[worker];
     layer_norm(n, c_m, m.as<float>() + first * c_m, c_m, data(0), data(1), normed, c_m);
+    gemm(n, 2 * c, c_m, {normed, c_m}, weights.both, projected, 2 * c);
     for (const size_t side : {0, 1}) {
-      const size_t weights = 2 + 2 * side;
+      const float* own = projected + (side == 0 ? 0 : c);
       float* factor = args.outputs[side].as<float>() + first * c;
-      gemm(n, c, c_m, {normed, c_m}, {data(weights), c}, projected, c);
       for (int64_t at = 0, run = 0; at < n; at += run) {  // residues of one row
         const int64_t s = (first + at) / n_columns, i = (first + at) % n_columns;
         run = std::min(n - at, n_columns - i);
         const float* valid = mask.as<float>() + (origin.row + s) * mask.dim(1) + origin.column + i;
-        add_bias_and_mask(run, c, data(weights + 1), valid, projected + at * c, c, factor + at * c, c);
+        add_bias_and_mask(run, c, data(3 + 2 * side), valid, own + at * 2 * c, 2 * c, factor + at * c, c);
       }
     }
   });
@@ -72,6 +82,12 @@ struct ProductScratch {
         factors(workspace.take_each(n_workers, kTile * kTile)) {}
   std::vector<float*> left;  // [n_rows, kTile, c]: a tile's operand in one piece
   std::vector<float*> outer, by_pair, update, factors;
+};
+
+struct ProductWeights {
+  ProductWeights(WeightLayout& layout, std::span<const tensor::ConstView> params)
+      : output(layout.take_rows(params[0], 2)) {}
+  PackedMatrix output;  // [32 * 32, c_z]
 };
 
 // outer [i, c, j, e] -> by_pair [i, j, c, e]
@@ -103,6 +119,8 @@ void run_products(const KernelArgs& args) {
   const float *row_mask = mask.as<float>() + origin.row, *column_mask = mask.as<float>() + origin.column;
   Workspace workspace(args.workspace);
   const ProductScratch scratch(workspace, c_z, n_rows, c, args.pool.size());
+  WeightLayout layout(args.precision, args.packed);
+  const ProductWeights weights(layout, args.params);
 
   const int64_t n_groups = n_blocks(z.dim(1), kTile * kTilesTogether);
   args.pool.parallel_for(n_blocks(z.dim(0), kTile) * n_groups, [&](int64_t index, int worker) {
@@ -116,10 +134,10 @@ void run_products(const KernelArgs& args) {
     }
     for (int64_t j = begin; j < end; j += kTile) {
       const int64_t n_j = std::min(kTile, end - j);
-      gemm(n_i * c, n_j * c, n_rows, transposed(tile, n_i * c), {right.data + j * c, right.stride}, outer,
-           n_j * c);
+      gemm(args.precision, n_i * c, n_j * c, n_rows, transposed(tile, n_i * c),
+           {right.data + j * c, right.stride}, outer, n_j * c);
       order_by_pair(n_i, n_j, c, outer, by_pair);
-      gemm(n_i * n_j, c_z, c * c, {by_pair, c * c}, {args.params[0].as<float>(), c_z}, update, c_z);
+      gemm(n_i * n_j, c_z, c * c, {by_pair, c * c}, weights.output, update, c_z);
       gemm(n_i, n_j, n_rows, transposed(row_mask + i, n_res), {column_mask + j, n_res}, factors, n_j);
       for (int64_t k = 0; k < n_i * n_j; ++k) factors[k] = 1.0f / (kNormEpsilon + factors[k]);
       for (int64_t row = 0; row < n_i; ++row) {
@@ -138,7 +156,9 @@ size_t products_bytes(const KernelShapes& shapes) {
 
 }  // namespace
 
-Kernel outer_projections_kernel() { return {run_projections, projections_bytes}; }
-Kernel outer_products_kernel() { return {run_products, products_bytes}; }
+Kernel outer_projections_kernel() {
+  return {run_projections, projections_bytes, pack_weights<ProjectionWeights>};
+}
+Kernel outer_products_kernel() { return {run_products, products_bytes, pack_weights<ProductWeights>}; }
 
 }  // namespace foldmesh::runtime::cpu

@@ -22,8 +22,8 @@ void run_bias(const KernelArgs& args) {
   const PairLines lines(z.shape, args.node.variant);
   float* bias = args.outputs[0].as<float>();
   args.pool.parallel_for(lines.count(), [&](int64_t i, int worker) {
-    project_bias(lines.line(z.as<float>(), c, i), c, data(0), data(1), data(2), n_heads, normed[worker],
-                 bias + i * n_heads * lines.length());
+    project_bias(args.precision, lines.line(z.as<float>(), c, i), c, data(0), data(1), data(2), n_heads,
+                 normed[worker], bias + i * n_heads * lines.length());
   });
 }
 
@@ -36,9 +36,11 @@ size_t bias_bytes(const KernelShapes& shapes) {
 // --- biased_attention ---
 
 struct Scratch {
-  Scratch(Workspace& workspace, int64_t length, const Shape& query_w, int n_workers)
+  Scratch(Workspace& workspace, int64_t length, const Shape& query_w, int n_workers, Precision precision)
       : mask(workspace.take_each(n_workers, length)) {
-    for (int worker = 0; worker < n_workers; ++worker) attention.emplace_back(workspace, length, query_w);
+    for (int worker = 0; worker < n_workers; ++worker) {
+      attention.emplace_back(workspace, length, query_w, precision);
+    }
   }
   std::vector<float*> mask;
   std::vector<AttentionScratch> attention;
@@ -49,9 +51,8 @@ void run_attention(const KernelArgs& args) {
   const int64_t c = z.dim(2);
   const PairLines lines(z.shape, args.node.variant);
   Workspace workspace(args.workspace);
-  const Scratch scratch(workspace, lines.length(), args.params[2].shape, args.pool.size());
-  const GatedAttention attention =
-      read_gated_attention(args.params[0], args.params[1], args.params.subspan(2, 7));
+  const Scratch scratch(workspace, lines.length(), args.params[2].shape, args.pool.size(), args.precision);
+  const GatedAttention attention(args, 0);
   const float* bias = args.inputs[1].as<float>();
   args.pool.parallel_for(lines.count(), [&](int64_t i, int worker) {
     float* mask = scratch.mask[worker];
@@ -63,13 +64,13 @@ void run_attention(const KernelArgs& args) {
 size_t attention_bytes(const KernelShapes& shapes) {
   Workspace workspace;
   const PairLines lines(shapes.inputs[0], shapes.node.variant);
-  Scratch(workspace, lines.length(), shapes.params[2], shapes.n_threads);
+  Scratch(workspace, lines.length(), shapes.params[2], shapes.n_threads, shapes.precision);
   return workspace.bytes();
 }
 
 }  // namespace
 
 Kernel pair_bias_kernel() { return {run_bias, bias_bytes}; }
-Kernel biased_attention_kernel() { return {run_attention, attention_bytes}; }
+Kernel biased_attention_kernel() { return {run_attention, attention_bytes, pack_weights<AttentionWeights>}; }
 
 }  // namespace foldmesh::runtime::cpu

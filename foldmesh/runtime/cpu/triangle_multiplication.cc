@@ -13,6 +13,7 @@
 #include "foldmesh/runtime/cpu/kernels.h"
 #include "foldmesh/runtime/cpu/lines.h"
 #include "foldmesh/runtime/cpu/vec.h"
+#include "foldmesh/runtime/cpu/weights.h"
 #include "foldmesh/runtime/cpu/workspace.h"
 
 namespace foldmesh::runtime::cpu {
@@ -58,9 +59,10 @@ void run_factors(const KernelArgs& args) {
       for (const size_t side : {0, 1}) {
         const size_t projection = 2 + 2 * side, gate = 6 + 2 * side;
         float* factor = args.outputs[side].as<float>() + l * line.length + first;
-        gemm(n_channels, n, c, transposed(data(projection) + channel, c_hidden), transposed(normed, c),
-             factor, plane);
-        gemm(n_channels, n, c, transposed(data(gate) + channel, c_hidden), transposed(normed, c), gates, n);
+        gemm(args.precision, n_channels, n, c, transposed(data(projection) + channel, c_hidden),
+             transposed(normed, c), factor, plane);
+        gemm(args.precision, n_channels, n, c, transposed(data(gate) + channel, c_hidden),
+             transposed(normed, c), gates, n);
         mask_and_gate_columns(n_channels, n, gates, n, data(gate + 1) + channel, mask,
                               data(projection + 1) + channel, factor, plane);
       }
@@ -85,7 +87,7 @@ void run_products(const KernelArgs& args) {
     const int64_t channel = index / blocks, first = index % blocks * kRowBlock;
     const int64_t n = std::min(kRowBlock, n_lines - first);
     float* lines = left.as<float>() + (channel * n_lines + first) * length;
-    gemm(n, length, length, {lines, length},
+    gemm(args.precision, n, length, length, {lines, length},
          transposed(right.as<float>() + channel * length * length, length), product[worker], length);
     std::copy_n(product[worker], n * length, lines);
   });
@@ -107,6 +109,12 @@ struct UpdateScratch {
   std::vector<float*> normed, gates, update;
 };
 
+struct UpdateWeights {
+  UpdateWeights(WeightLayout& layout, std::span<const tensor::ConstView> params)
+      : output(layout.take(params[4])), gate(layout.take(params[6])) {}
+  PackedMatrix output, gate;
+};
+
 // z += Linear(LN(product)) * sigmoid(Linear(LN(z)))
 void run_update(const KernelArgs& args) {
   const tensor::View &z = args.inputs[0], &products = args.inputs[1];
@@ -116,6 +124,8 @@ void run_update(const KernelArgs& args) {
   const auto data = [&](size_t i) { return args.params[i].as<float>(); };
   Workspace workspace(args.workspace);
   const UpdateScratch scratch(workspace, c, c_hidden, args.pool.size());
+  WeightLayout layout(args.precision, args.packed);
+  const UpdateWeights weights(layout, args.params);
   args.pool.parallel_for(lines.count(), [&](int64_t l, int worker) {
     const Line line = lines.line(z.as<float>(), c, l);
     float *normed = scratch.normed[worker], *gates = scratch.gates[worker], *update = scratch.update[worker];
@@ -123,9 +133,9 @@ void run_update(const KernelArgs& args) {
       float* pairs = line.data + first * line.stride;
       layer_norm_columns(c_hidden, n, products.as<float>() + l * line.length + first, plane, data(2), data(3),
                          normed, n);
-      gemm(n, c, c_hidden, transposed(normed, n), {data(4), c}, update, c);
+      gemm(n, c, c_hidden, transposed(normed, n), weights.output, update, c);
       layer_norm(n, c, pairs, line.stride, data(0), data(1), normed, c);
-      gemm(n, c, c, {normed, c}, {data(6), c}, gates, c);
+      gemm(n, c, c, {normed, c}, weights.gate, gates, c);
       add_gated_update(n, c, gates, c, data(7), update, c, data(5), pairs, line.stride);
     });
   });
@@ -141,6 +151,6 @@ size_t update_bytes(const KernelShapes& shapes) {
 
 Kernel triangle_factors_kernel() { return {run_factors, factors_bytes}; }
 Kernel triangle_products_kernel() { return {run_products, products_bytes}; }
-Kernel triangle_update_kernel() { return {run_update, update_bytes}; }
+Kernel triangle_update_kernel() { return {run_update, update_bytes, pack_weights<UpdateWeights>}; }
 
 }  // namespace foldmesh::runtime::cpu

@@ -1,0 +1,43 @@
+// Parameters in the form that kernels asked for, each made once, however many nodes and executors use it.
+#ifndef FOLDMESH_RUNTIME_PACKED_PARAMS_H_
+#define FOLDMESH_RUNTIME_PACKED_PARAMS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "foldmesh/graph/graph.h"
+#include "foldmesh/runtime/kernel.h"
+#include "foldmesh/simd/aligned_vector.h"
+
+namespace foldmesh::runtime {
+
+// Thread-safe.
+class PackedParams {
+ public:
+  // Packs on the first call for this kernel and these parameters. The memory lives as long as this object;
+  // the parameters themselves must stay where they are for as long.
+  std::span<const std::byte> get(const Kernel& kernel, std::span<const tensor::ConstView> params,
+                                 tensor::Precision precision);
+  size_t bytes() const;
+
+ private:
+  struct Entry {
+    std::once_flag once;
+    simd::AlignedVector<std::byte> memory;
+  };
+  mutable std::mutex mutex_;
+  // By kernel, precision and the parameters' addresses.
+  std::map<std::vector<uintptr_t>, std::unique_ptr<Entry>> entries_;
+};
+
+// Bytes of all that the nodes of a graph ask for.
+size_t packed_param_bytes(const graph::Graph& graph, const Backend& backend);
+
+}  // namespace foldmesh::runtime
+
+#endif  // FOLDMESH_RUNTIME_PACKED_PARAMS_H_
