@@ -220,8 +220,12 @@ class Enumerator {
     const int64_t c = param("attention//query_w").at(0), heads = param("attention//query_w").at(1);
     const int64_t width = heads_width(), most_logits = int64_t{64} << 10;
     const int64_t queries = std::clamp<int64_t>(most_logits / std::max<int64_t>(length, 1), 16, kBlock);
-    return array_bytes({length * c, length * width, length * width, queries * width,
-                        queries * std::max(c, width), queries * length, heads * queries, length});
+    // Keys and values of each head, ready to be multiplied: in panels of so many columns.
+    constexpr int64_t kPanel = 32;
+    const auto panels = [&](int64_t columns) { return (columns + kPanel - 1) / kPanel * kPanel; };
+    const int64_t d = width / heads, packed = heads * (d * panels(length) + length * panels(d)) + heads * 64;
+    return array_bytes({length * c, 2 * length * width, packed, 2 * queries * width, queries * c,
+                        queries * length, queries, length});
   }
 
   // Work with the pair bias: `flops` of it are projected from the pair tensor, the rest follows the lines.
