@@ -43,6 +43,12 @@ void setup_fold(CLI::App& command) {
   command.add_option("--num-recycles", options.num_recycles, "passes after the first one")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  command
+      .add_option("--precision", options.precision,
+                  "number type of the trunk's matrix products; bf16 is up to twice as fast on machines with "
+                  "AVX512-BF16 and changes results slightly")
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

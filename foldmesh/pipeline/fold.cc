@@ -172,6 +172,7 @@ StageRecord Fold::predict(const Target& target, const ModelRun& run, const Stage
   StageKey key(stage);
   key.option("target", target.name)
       .option("num_recycles", std::to_string(options_.num_recycles))
+      .option("precision", options_.precision)
       .option("random_seed", std::to_string(options_.random_seed))
       .input_file(stages.target_dir() / "features.npz")
       .large_file(run.params);
@@ -198,6 +199,7 @@ StageRecord Fold::predict_now(const Target& target, const ModelRun& run, const S
 
   predict::PredictOptions predict_options;
   predict_options.n_recycles = options_.num_recycles;
+  predict_options.precision = predict::precision_by_name(options_.precision);
   predict_options.n_threads = pool_.size();
   predict_options.memory_limit = options_.memory_bytes;
   predict_options.contacts = true;

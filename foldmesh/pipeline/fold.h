@@ -27,6 +27,7 @@ struct FoldOptions {
   std::string model_preset = "monomer_ptm";  // or "monomer"
   std::vector<int> models = {1, 2, 3, 4, 5};
   int num_recycles = 3;
+  std::string precision = "fp32";  // or "bf16"
   uint64_t random_seed = 0;
   bool msa_only = false;
   bool a3m = false;                   // alignments as A3M, a tenth of the size, instead of Stockholm
