@@ -4,6 +4,7 @@
 
 #include "apps/foldmesh/commands.h"
 #include "apps/foldmesh/database_options.h"
+#include "apps/foldmesh/recycle_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/pipeline/fold.h"
@@ -48,6 +49,12 @@ void setup_fold(CLI::App& command) {
                   "number type of the trunk's matrix products; bf16 is up to twice as fast on machines with "
                   "AVX512-BF16 and changes results slightly")
       ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
+  add_recycle_tolerance_option(command, options.recycle_tolerance);
+  command
+      .add_option("--num-predictions-per-model", options.predictions_per_model,
+                  "predictions by each model, each with another seed")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
       ->check(CLI::NonNegativeNumber)

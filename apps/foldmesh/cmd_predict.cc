@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
+#include "apps/foldmesh/recycle_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/memory.h"
@@ -31,6 +32,7 @@ struct Options {
   std::string precision = "fp32", device = "auto";
   uint64_t seed = 0;
   int num_recycles = 3, cpu = 0;
+  double recycle_tolerance = 0;
   bool contacts = false, json = false;
 };
 
@@ -83,8 +85,10 @@ Json report(const Options& options, const predict::Prediction& prediction,
                  {"n_extra", prediction.dims.n_extra},
                  {"n_templates", prediction.dims.n_templates},
                  {"precision", options.precision},
+                 {"num_recycles", prediction.n_passes - 1},
                  {"pass_seconds", prediction.pass_seconds},
                  {"mean_plddt", prediction.ranking_confidence}};
+  if (options.recycle_tolerance > 0) result["last_recycle_change"] = prediction.last_change;
   if (prediction.aligned_error) result["ptm"] = prediction.aligned_error->ptm;
   result["memory"] = memory_json(prediction.memory);
   result["operators"] = operators;
@@ -107,6 +111,7 @@ predict::PredictOptions predict_options(const Options& options, int n_threads) {
   predict::PredictOptions result;
   result.n_recycles = options.num_recycles;
   result.precision = predict::precision_by_name(options.precision);
+  result.recycle_tolerance = options.recycle_tolerance;
   result.n_threads = n_threads;
   result.memory_limit = options.memory.empty() ? 0 : base::parse_bytes(options.memory);
   result.contacts = options.contacts;
@@ -196,6 +201,7 @@ void setup_predict(CLI::App& command) {
           "0 is fastest, 3 is what AlphaFold does")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  add_recycle_tolerance_option(command, options->recycle_tolerance);
   command
       .add_option("--random-seed", options->seed,
                   "Seed of the alignment samples, one per pass; of no effect on processed features")

@@ -96,14 +96,15 @@ TEST_F(ResultFolder, RanksByConfidenceAndKeepsTheOrderOfEquals) {
   std::vector<Ranked> models;
   for (const auto& [name, value] : {std::pair{"m1", 60.0f}, {"m2", 80.0f}, {"m3", 60.0f}}) {
     write_prediction(make_prediction(name, value), origin, folder_);
-    models.push_back({name, static_cast<double>(value)});
+    models.push_back({name, static_cast<double>(value), 3});
   }
   const std::vector<std::string> written = write_ranking(models, "plddts", origin, folder_);
   EXPECT_EQ(written.size(), 7u);
   EXPECT_EQ(
       text("ranking_debug.json"),
       "{\n    \"plddts\": {\n        \"m1\": 60.0,\n        \"m2\": 80.0,\n        \"m3\": 60.0\n    },\n"
-      "    \"order\": [\n        \"m2\",\n        \"m1\",\n        \"m3\"\n    ]\n}");
+      "    \"order\": [\n        \"m2\",\n        \"m1\",\n        \"m3\"\n    ],\n"
+      "    \"num_recycles\": {\n        \"m1\": 3,\n        \"m2\": 3,\n        \"m3\": 3\n    }\n}");
   EXPECT_EQ(text("ranked_0.pdb"), text("unrelaxed_m2.pdb"));
   EXPECT_EQ(text("ranked_1.cif"), text("unrelaxed_m1.cif"));
   EXPECT_EQ(text("ranked_2.cif"), text("unrelaxed_m3.cif"));

@@ -37,6 +37,7 @@ std::vector<std::string> write_prediction(const Prediction& prediction, const Or
 struct Ranked {
   std::string name;
   double confidence = 0;
+  int n_recycles = 0;  // that ran
 };
 
 // Orders by descending confidence (equals keep their order), writes ranking_debug.json and copies

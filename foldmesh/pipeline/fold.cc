@@ -11,11 +11,12 @@
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/progress.h"
 #include "foldmesh/base/thread_pool.h"
-#include "foldmesh/features/msa_input.h"
 #include "foldmesh/features/raw_features.h"
 #include "foldmesh/model/config.h"
 #include "foldmesh/model/param_store.h"
 #include "foldmesh/output/result_folder.h"
+#include "foldmesh/pipeline/feature_stage.h"
+#include "foldmesh/pipeline/forecast.h"
 #include "foldmesh/pipeline/msa_stage.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/pipeline/targets.h"
@@ -35,7 +36,7 @@ double seconds_since(Clock::time_point start) {
 }
 
 struct ModelRun {
-  int number = 0;    // 1..5
+  uint64_t seed = 0;
   std::string name;  // "model_1_ptm_pred_0"
   model::ModelConfig config;
   fs::path params;
@@ -46,6 +47,8 @@ class Fold {
  public:
   explicit Fold(const FoldOptions& options)
       : options_(options), targets_(read_targets(options.inputs)), pool_(std::max(options.n_threads, 1)) {
+    std::stable_sort(targets_.begin(), targets_.end(),
+                     [](const Target& a, const Target& b) { return a.sequence.size() > b.sequence.size(); });
     if (!options.msa_only) set_up_models();
   }
 
@@ -53,24 +56,42 @@ class Fold {
     fs::create_directories(options_.output_dir);
     const std::vector<TargetMsas> msas = run_msa_stage(targets_, options_, pool_);
     if (options_.msa_only) return;
+    forecast_all();
+    FeatureQueue features(targets_, msas, options_.output_dir);
+    std::vector<std::pair<std::string, base::Error>> failed;
     for (size_t i = 0; i < targets_.size(); ++i) {
-      base::log::info("{}: {} residues ({} of {} targets)", targets_[i].name, targets_[i].sequence.size(),
-                      i + 1, targets_.size());
-      fold_target(targets_[i], msas[i]);
+      const std::string& name = targets_[i].name;
+      base::log::info("{}: {} residues ({} of {} targets)", name, targets_[i].sequence.size(), i + 1,
+                      targets_.size());
+      try {
+        fold_target(i, msas[i], features);
+      } catch (const base::Error& error) {
+        failed.emplace_back(name, error);
+      } catch (const std::bad_alloc&) {
+        failed.emplace_back(name, base::Error(base::ErrorKind::kMachine, "out of memory"));
+      }
+      if (targets_.size() == 1 && !failed.empty()) throw failed.front().second;
+      if (!failed.empty() && failed.back().first == name) {
+        base::log::error("{}: {}; going on with the other targets", name, failed.back().second.what());
+      }
     }
+    if (!failed.empty()) throw_failures(failed);
   }
 
  private:
   void set_up_models();
-  void fold_target(const Target& target, const TargetMsas& msas);
-  double make_features(const Target& target, const TargetMsas& msas, const StageStore& stages);
-  StageRecord predict(const Target& target, const ModelRun& run, const StageStore& stages);
-  StageRecord predict_now(const Target& target, const ModelRun& run, const StageStore& stages,
+  void forecast_all() const;
+  [[noreturn]] void throw_failures(const std::vector<std::pair<std::string, base::Error>>& failed) const;
+  void fold_target(size_t i, const TargetMsas& msas, FeatureQueue& features);
+  StageRecord predict(size_t i, const ModelRun& run, const StageStore& stages, FeatureQueue& features);
+  StageRecord predict_now(size_t i, const ModelRun& run, const StageStore& stages, FeatureQueue& features,
                           std::vector<std::string>& outputs);
+  void start_features(size_t next, const predict::FeatureSource& source, const ModelRun& run,
+                      FeatureQueue& features, predict::PredictOptions* how);
   const model::ParamStore& params(const ModelRun& run);
 
   const FoldOptions& options_;
-  std::vector<Target> targets_;
+  std::vector<Target> targets_;  // longest first
   base::ThreadPool pool_;
   std::vector<ModelRun> models_;
   std::map<std::string, model::ParamStore> params_;  // by model; opened when first needed
@@ -84,17 +105,43 @@ void Fold::set_up_models() {
         "makes untrained ones)",
         suffix);
   }
-  for (int number : options_.models) {
+  const auto per_model = static_cast<uint64_t>(options_.predictions_per_model);
+  for (const int number : options_.models) {
     ModelRun run;
-    run.number = number;
     run.config = model::model_by_name(fmt::format("model_{}{}", number, suffix));
-    run.name = run.config.name + "_pred_0";
     run.params = options_.params_dir / fmt::format("params_{}.npz", run.config.name);
     if (!fs::is_regular_file(run.params)) {
       base::throw_input("{}: there is no such file (--models asks for it)", run.params.string());
     }
-    models_.push_back(std::move(run));
+    for (uint64_t k = 0; k < per_model; ++k) {
+      run.name = fmt::format("{}_pred_{}", run.config.name, k);
+      // AlphaFold's rule (index + seed x number of predictions), with the index counted over the whole
+      // preset.
+      const uint64_t index = static_cast<uint64_t>(number - 1) * per_model + k;
+      run.seed = index + options_.random_seed * kNumModels * per_model;
+      models_.push_back(run);
+    }
   }
+}
+
+void Fold::forecast_all() const {
+  std::vector<int64_t> lengths;
+  for (const Target& target : targets_) lengths.push_back(static_cast<int64_t>(target.sequence.size()));
+  std::vector<model::ModelConfig> models;
+  for (const ModelRun& run : models_) models.push_back(run.config);
+  const std::string text = forecast(lengths, models, options_.num_recycles + 1, pool_.size());
+  if (!text.empty()) base::log::info("{}", text);
+}
+
+void Fold::throw_failures(const std::vector<std::pair<std::string, base::Error>>& failed) const {
+  auto kind = base::ErrorKind::kInput;
+  std::string names;
+  for (const auto& [name, error] : failed) {
+    if (error.kind() != base::ErrorKind::kInput) kind = error.kind();
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  throw base::Error(kind, fmt::format("{} of {} targets failed: {}; the first one because: {}", failed.size(),
+                                      targets_.size(), names, failed.front().second.what()));
 }
 
 const model::ParamStore& Fold::params(const ModelRun& run) {
@@ -110,10 +157,11 @@ const model::ParamStore& Fold::params(const ModelRun& run) {
   return found->second;
 }
 
-void Fold::fold_target(const Target& target, const TargetMsas& msas) {
+void Fold::fold_target(size_t i, const TargetMsas& msas, FeatureQueue& features) {
+  const Target& target = targets_[i];
   const StageStore stages(options_.output_dir / target.name);
   std::vector<std::pair<std::string, double>> timings;
-  double before_predictions = make_features(target, msas, stages);
+  double before_predictions = features.get(i);
   for (const auto& [database, seconds] : msas.search_seconds) {
     timings.emplace_back("search_" + database, seconds);
     before_predictions += seconds;
@@ -123,8 +171,9 @@ void Fold::fold_target(const Target& target, const TargetMsas& msas) {
   std::vector<output::Ranked> ranked;
   output::Origin origin{target.name, false};
   for (const ModelRun& run : models_) {
-    const StageRecord record = predict(target, run, stages);
-    ranked.push_back({run.name, record.facts.at("ranking_confidence").get<double>()});
+    const StageRecord record = predict(i, run, stages, features);
+    ranked.push_back({run.name, record.facts.at("ranking_confidence").get<double>(),
+                      record.facts.at("n_passes").get<int>() - 1});
     origin.untrained |= record.facts.at("untrained_parameters").get<bool>();
     timings.emplace_back("predict_and_compile_" + run.name, record.seconds);
   }
@@ -136,44 +185,15 @@ void Fold::fold_target(const Target& target, const TargetMsas& msas) {
                   best->confidence, origin.untrained ? " (UNTRAINED)" : "", stages.target_dir().string());
 }
 
-// Returns the seconds that this stage took when it ran.
-double Fold::make_features(const Target& target, const TargetMsas& msas, const StageStore& stages) {
-  StageKey key("features");
-  key.option("name", target.name)
-      .option("description", target.description)
-      .option("sequence", target.sequence);
-  for (const MsaFile& msa : msas.files) {
-    key.option("database", msa.database).option("file", msa.path.filename().string()).input_file(msa.path);
-  }
-  if (const auto done = stages.find("features", key.hex())) {
-    base::log::info("{}: features are there already", target.name);
-    return done->seconds;
-  }
-  const auto start = Clock::now();
-  std::vector<features::MsaInput> inputs;
-  for (const MsaFile& msa : msas.files) {
-    // An absolute path cannot be mistaken for NAME=PATH.
-    const std::string path = fs::absolute(msa.path).string();
-    inputs.push_back(features::read_msa(msa.database.empty() ? path : msa.database + "=" + path));
-  }
-  const features::MergedMsa merged =
-      features::merge_msas({target.name, "", target.description, target.sequence}, inputs);
-  for (const features::MergeCount& count : merged.counts) {
-    base::log::info("{}: {}: {} rows, {} new", target.name, count.path, count.rows, count.kept);
-  }
-  features::write_raw_features(merged.features, stages.target_dir() / "features.npz");
-  const StageRecord record{seconds_since(start), {{"n_seq", merged.features.n_seq}}};
-  stages.record("features", key.hex(), {"features.npz"}, record);
-  return record.seconds;
-}
-
-StageRecord Fold::predict(const Target& target, const ModelRun& run, const StageStore& stages) {
+StageRecord Fold::predict(size_t i, const ModelRun& run, const StageStore& stages, FeatureQueue& features) {
+  const Target& target = targets_[i];
   const std::string stage = "predict_" + run.name;
   StageKey key(stage);
   key.option("target", target.name)
       .option("num_recycles", std::to_string(options_.num_recycles))
       .option("precision", options_.precision)
-      .option("random_seed", std::to_string(options_.random_seed))
+      .option("model_seed", std::to_string(run.seed))
+      .option("recycle_tolerance", fmt::format("{}", options_.recycle_tolerance))
       .input_file(stages.target_dir() / "features.npz")
       .large_file(run.params);
   if (const auto done = stages.find(stage, key.hex())) {
@@ -181,28 +201,44 @@ StageRecord Fold::predict(const Target& target, const ModelRun& run, const Stage
     return *done;
   }
   std::vector<std::string> outputs;
-  const StageRecord record = predict_now(target, run, stages, outputs);
+  const StageRecord record = predict_now(i, run, stages, features, outputs);
   stages.record(stage, key.hex(), outputs, record);
   return record;
 }
 
-StageRecord Fold::predict_now(const Target& target, const ModelRun& run, const StageStore& stages,
+// Starts the next target's features where there is memory for both.
+void Fold::start_features(size_t next, const predict::FeatureSource& source, const ModelRun& run,
+                          FeatureQueue& features, predict::PredictOptions* how) {
+  const size_t bytes = features.bytes_to_start(next);
+  if (bytes == 0) return;
+  predict::PredictOptions both = *how;
+  both.other_memory = bytes;
+  if (!predict::fits(predict::estimate_memory(source, run.config, params(run), both), how->memory_limit)) {
+    base::log::info("{}: features only afterwards, for want of memory", targets_[next].name);
+    return;
+  }
+  how->other_memory = bytes;
+  features.start(next);
+}
+
+StageRecord Fold::predict_now(size_t i, const ModelRun& run, const StageStore& stages, FeatureQueue& features,
                               std::vector<std::string>& outputs) {
+  const Target& target = targets_[i];
   const auto start = Clock::now();
   const model::ParamStore& parameters = params(run);
   const tensor::NpzReader file(stages.target_dir() / "features.npz");
   const features::RawFeatures raw = features::read_raw_features(file);
-  // AlphaFold's rule (model index + seed x number of models), with the index counted over the whole preset.
-  const uint64_t model_seed = static_cast<uint64_t>(run.number - 1) + options_.random_seed * kNumModels;
   const std::unique_ptr<predict::FeatureSource> source =
-      predict::sampled_source(raw, run.config, model_seed, pool_);
+      predict::sampled_source(raw, run.config, run.seed, pool_);
 
   predict::PredictOptions predict_options;
   predict_options.n_recycles = options_.num_recycles;
   predict_options.precision = predict::precision_by_name(options_.precision);
+  predict_options.recycle_tolerance = options_.recycle_tolerance;
   predict_options.n_threads = pool_.size();
   predict_options.memory_limit = options_.memory_bytes;
   predict_options.contacts = true;
+  start_features(i + 1, *source, run, features, &predict_options);
   std::optional<base::Progress> progress;
   int64_t shown = 0;
   predict_options.progress = [&](double done, double total) {

@@ -1,9 +1,12 @@
 // The whole pipeline for a list of targets: search, features, one prediction per model, ranking, results.
 //
+// Predictions run target after target, the longest chain first, so that what cannot fit is known early; the
+// features of the next target are made meanwhile. A target that fails is reported and left out.
+//
 // Stages of one target, each resumable on its own (stage.h), all under <output_dir>/<target>/:
 //   search_<database>   msas/<database>_hits.sto (or .a3m)
 //   features            features.npz (raw AlphaFold features)
-//   predict_<model>     unrelaxed_<model>_pred_0.pdb/.cif, confidence_*, pae_*, contacts_*.json
+//   predict_<model>_pred_<k>  unrelaxed_<model>_pred_<k>.pdb/.cif, confidence_*, pae_*, contacts_*.json
 //   ranking             ranked_<k>.pdb/.cif, ranking_debug.json, timings.json (always written anew: it is
 //   cheap)
 #ifndef FOLDMESH_PIPELINE_FOLD_H_
@@ -28,6 +31,8 @@ struct FoldOptions {
   std::vector<int> models = {1, 2, 3, 4, 5};
   int num_recycles = 3;
   std::string precision = "fp32";  // or "bf16"
+  double recycle_tolerance = 0;   // predict::PredictOptions; 0: all passes run
+  int predictions_per_model = 1;  // each with a seed of its own
   uint64_t random_seed = 0;
   bool msa_only = false;
   bool a3m = false;                   // alignments as A3M, a tenth of the size, instead of Stockholm
@@ -36,7 +41,8 @@ struct FoldOptions {
   size_t memory_bytes = 0;  // budget of one prediction; 0: what the machine has
 };
 
-// Throws kInput before any work when an input, a database or a parameter file is missing.
+// Throws kInput before any work when an input, a database or a parameter file is missing, and at the end when
+// targets have failed.
 void fold(const FoldOptions& options);
 
 }  // namespace foldmesh::pipeline

@@ -8,10 +8,15 @@ namespace foldmesh::predict {
 using base::available_memory;
 using base::format_bytes;
 
+bool fits(const MemoryEstimate& estimate, size_t limit) {
+  if (limit == 0) limit = available_memory();
+  return limit == 0 || estimate.total() <= limit;
+}
+
 void check_memory(const MemoryEstimate& estimate, size_t limit) {
   const bool asked = limit > 0;
   if (!asked) limit = available_memory();
-  if (limit == 0 || estimate.total() <= limit) return;
+  if (fits(estimate, limit)) return;
   base::throw_input(
       "this prediction needs {} of memory ({} for activations, decided by {}; {} for parameters), more than "
       "the {} {}",

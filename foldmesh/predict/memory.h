@@ -15,11 +15,14 @@ struct MemoryEstimate {
   size_t features = 0;
   size_t results = 0;            // confidence numbers and copies of head outputs
   size_t fixed = 0;              // program, thread stacks
+  size_t other = 0;              // PredictOptions::other_memory
   size_t arena_lower_bound = 0;  // what is alive at the worst operator
   std::string worst_node;        // the operator that decides the arena's size
-  size_t total() const { return parameters + arena + features + results + fixed; }
+  size_t total() const { return parameters + arena + features + results + fixed + other; }
 };
 
+// Whether there is room for it; a limit of 0 stands for available_memory().
+bool fits(const MemoryEstimate& estimate, size_t limit);
 // Throws kInput when the estimate is beyond `limit`; 0 takes available_memory() as the limit.
 void check_memory(const MemoryEstimate& estimate, size_t limit);
 

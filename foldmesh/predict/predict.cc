@@ -12,6 +12,7 @@
 #include "foldmesh/graph/cost.h"
 #include "foldmesh/lower/lower.h"
 #include "foldmesh/predict/network_inputs.h"
+#include "foldmesh/predict/recycling.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/ref/ref_backend.h"
 
@@ -50,6 +51,7 @@ MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
   // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.
   memory.results = 2 * n * n * sizeof(double) + (options.on_pass ? n * n * 128 * sizeof(float) : 0);
   memory.fixed = kProgram + kPerThread * static_cast<size_t>(options.n_threads);
+  memory.other = options.other_memory;
   memory.arena_lower_bound = plan.lower_bound;
   memory.worst_node = plan.worst_node;
   return memory;
@@ -201,7 +203,7 @@ MemoryEstimate estimate_memory(const FeatureSource& features, const model::Model
 
 Prediction predict(FeatureSource& features, const model::ModelConfig& config, const model::ParamStore& params,
                    const PredictOptions& options) {
-  const int n_passes = options.n_recycles + 1;
+  int n_passes = options.n_recycles + 1;
   if (features.n_passes() < n_passes) {
     base::throw_input("features are sampled for {} passes (expected {}: one more than --num-recycles)",
                       features.n_passes(), n_passes);
@@ -210,7 +212,6 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   Prediction result;
   result.model = config.name;
   result.untrained = params.untrained();
-  result.n_passes = n_passes;
   result.dims = network_dims(features, config);
   const graph::Graph network = build(config, result.dims, options);
   const auto backend = backend_for(options.precision);
@@ -231,12 +232,20 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
       flops_done += timer.flops(node);
     };
   }
+  Points c_alphas_before(static_cast<size_t>(result.dims.n_res));  // the first pass starts from zeros
   for (int pass = 0; pass < n_passes; ++pass) {
     const auto start = Clock::now();
     features.start_pass(pass);
     set_inputs(features, network, result.dims, executor);
     executor.run(run);
     timer.add_pass();
+    if (options.recycle_tolerance > 0 && pass + 1 < n_passes) {
+      Points c_alphas_now = c_alphas(executor.read("prev_positions"));
+      result.last_change =
+          distance_change(c_alphas_before, c_alphas_now, features.get("seq_mask").span<float>());
+      c_alphas_before = std::move(c_alphas_now);
+      if (result.last_change <= options.recycle_tolerance) n_passes = pass + 2;
+    }
     if (options.on_pass || pass + 1 == n_passes) {
       result.plddt = confidence::plddt(executor.read("lddt_logits"));
       result.aligned_error = aligned_error(config, executor);
@@ -247,6 +256,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
     result.pass_seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
   if (options.progress) options.progress(flops_done, timer.flops_of_pass() * n_passes);
+  result.n_passes = n_passes;
   finish(features, executor, options, &result);
   result.operator_times = timer.times();
   return result;

@@ -42,10 +42,15 @@ using PassCallback = std::function<void(const PassResult&)>;
 
 struct PredictOptions {
   int n_recycles = 3;
+  // When a pass has changed the distances between C-alpha atoms by no more than this (root mean square, A),
+  // the next one is the last. 0: all passes run.
+  double recycle_tolerance = 0;
   Precision precision = Precision::kFp32;
   int n_threads = 1;
   // Most memory to take, in bytes; 0 is what the machine has free. A prediction that needs more is refused.
   size_t memory_limit = 0;
+  // What others in this process may take meanwhile; counts as part of what the prediction needs.
+  size_t other_memory = 0;
   // Compute the probabilities of contacts.
   bool contacts = false;
   // Compute all heads, needed or not, for on_pass.
@@ -69,7 +74,8 @@ struct Prediction {
   std::optional<confidence::AlignedError> aligned_error;  // models with a PAE head
   std::vector<double> contact_probability;                // [n_res, n_res] if asked for, else empty
   double ranking_confidence = 0;                          // mean pLDDT
-  int n_passes = 0;
+  int n_passes = 0;                                       // that ran
+  double last_change = 0;  // of distances, by the pass before the last; if there was a tolerance
   model::Dims dims;
   MemoryEstimate memory;
   std::vector<double> pass_seconds;

@@ -12,6 +12,7 @@
 #include "foldmesh/base/rng.h"
 #include "foldmesh/bio/residue_tables.h"
 #include "foldmesh/predict/head_dump.h"
+#include "foldmesh/predict/recycling.h"
 
 namespace foldmesh::predict {
 namespace {
@@ -30,6 +31,10 @@ TEST(Memory, Check) {
     EXPECT_NE(std::string(error.what()).find("somewhere"), std::string::npos);
   }
   EXPECT_GT(base::available_memory(), 0);
+  MemoryEstimate beside = estimate;
+  beside.other = 2 << 20;
+  EXPECT_TRUE(fits(estimate, 151 << 20));
+  EXPECT_FALSE(fits(beside, 151 << 20));
 }
 
 // The true network but for its depth.
@@ -146,6 +151,41 @@ TEST_F(PredictTest, ResultIsComplete) {
 }
 
 // Padded residues are not part of the structure, nor of the matrices.
+TEST(DistanceChange, FollowsItsDefinition) {
+  const Points before = {{0, 0, 0}, {3, 0, 0}, {0, 4, 0}};
+  Points after = before;
+  const std::vector<float> mask = {1, 1, 1};
+  EXPECT_NEAR(distance_change(before, after, mask), 1e-4, 1e-12) << "the root of 1e-8";
+  for (auto& point : after) point = {point[1] + 7, -point[0], point[2] + 1};  // turned and moved
+  EXPECT_NEAR(distance_change(before, after, mask), 1e-4, 1e-9);
+  after = before;
+  after[1] = {6, 0, 0};  // 3 A more from atom 0, sqrt(52) - 5 from atom 2; each pair counts twice, of nine
+  const double other = std::sqrt(52.0) - 5;
+  EXPECT_NEAR(distance_change(before, after, mask), std::sqrt(2 * (9 + other * other) / 9 + 1e-8), 1e-9);
+  EXPECT_NEAR(distance_change(before, after, std::vector<float>{1, 1, 0}), std::sqrt(2 * 9.0 / 4 + 1e-8),
+              1e-9);
+}
+
+TEST_F(PredictTest, RecyclingStopsEarly) {
+  Heads all, stopped;
+  const auto run = [&](int n_recycles, double tolerance, Heads& heads) {
+    options_.n_recycles = n_recycles;
+    options_.recycle_tolerance = tolerance;
+    heads.clear();
+    options_.on_pass = collect_into(heads);
+    options_.all_heads = true;
+    return predict(*sampled_source(raw_, config_, 7, pool_), config_, params_, options_);
+  };
+  EXPECT_EQ(run(1, 0, all).n_passes, 2);
+  // The first pass starts from zeros: it is compared, too.
+  const Prediction prediction = run(3, 1e6, stopped);
+  EXPECT_EQ(prediction.n_passes, 2);
+  EXPECT_EQ(prediction.pass_seconds.size(), 2u);
+  EXPECT_GT(prediction.last_change, 0);
+  EXPECT_EQ(stopped, all);
+  EXPECT_EQ(run(3, 1e-9, stopped).n_passes, 4);
+}
+
 TEST_F(PredictTest, PaddingIsLeftOut) {
   features::FeatureSet features = processed(1);
   features.at("seq_mask").as<float>()[8] = 0;

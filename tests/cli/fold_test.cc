@@ -138,6 +138,58 @@ TEST_F(FoldCommand, WritesAlphaFoldsFilesLabelledUntrained) {
   }
 }
 
+// Alignments as input, so that nothing is searched; longest first, whatever the order of the files; a target
+// that does not fit does not stop the others; several seeds; recycling that stops early.
+TEST_F(FoldCommand, ManyTargetsOfWhichOneFails) {
+  const auto input = [&](const std::string& name, size_t length) {
+    std::string sequence;
+    while (sequence.size() < length) sequence += kQuery;
+    const fs::path path = shared_ / (name + ".a3m");
+    base::write_file_atomically(path, fmt::format(">{}\n{}\n", name, sequence.substr(0, length)));
+    return path.string();
+  };
+  const RunResult run = run_program({"fold",
+                                     input("small", 12),
+                                     input("huge", 1200),
+                                     input("middle", 15),
+                                     "--output-dir",
+                                     (shared_ / "out").string(),
+                                     "--params-dir",
+                                     (shared_ / "params").string(),
+                                     "--model-preset",
+                                     "monomer",
+                                     "--models",
+                                     "3",
+                                     "--num-recycles",
+                                     "3",
+                                     "--recycle-early-stop-tolerance",
+                                     "100",
+                                     "--num-predictions-per-model",
+                                     "2",
+                                     "--memory",
+                                     "600M"});
+  EXPECT_EQ(run.exit_code, 2) << run.err;
+  EXPECT_NE(
+      run.err.find("foldmesh: 1 of 3 targets failed: huge; the first one because: this prediction needs"),
+      std::string::npos)
+      << run.err;
+  const auto at = [&](const std::string& text) { return run.err.find(text); };
+  EXPECT_LT(at("huge: 1200 residues"), at("middle: 15 residues"));
+  EXPECT_LT(at("middle: 15 residues"), at("small: 12 residues"));
+  EXPECT_NE(at("6 predictions in 3 groups of equal size, longest first"), std::string::npos) << run.err;
+  const auto files = results("out");
+  EXPECT_FALSE(files.contains("huge/ranking_debug.json"));
+  for (const std::string name : {"middle", "small"}) {
+    const auto ranking = nlohmann::json::parse(files.at(name + "/ranking_debug.json"));
+    ASSERT_EQ(ranking.at("order").size(), 2u);
+    for (const char* prediction : {"model_3_pred_0", "model_3_pred_1"}) {
+      EXPECT_EQ(ranking.at("num_recycles").at(prediction), 1);
+    }
+    EXPECT_NE(files.at(name + "/unrelaxed_model_3_pred_0.cif"),
+              files.at(name + "/unrelaxed_model_3_pred_1.cif"));
+  }
+}
+
 TEST_F(FoldCommand, RefusesBeforeAnyWorkWhatCannotSucceed) {
   const auto refusal = [&](std::vector<std::string> extra, int replace_from) {
     std::vector<std::string> words = arguments("out");

@@ -1,0 +1,86 @@
+#include "foldmesh/pipeline/feature_stage.h"
+
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "foldmesh/base/log.h"
+#include "foldmesh/features/msa_input.h"
+#include "foldmesh/features/raw_features.h"
+#include "foldmesh/pipeline/stage.h"
+
+namespace foldmesh::pipeline {
+
+namespace fs = std::filesystem;
+
+double run_feature_stage(const Target& target, const TargetMsas& msas, const fs::path& folder) {
+  const StageStore stages(folder);
+  StageKey key("features");
+  key.option("name", target.name)
+      .option("description", target.description)
+      .option("sequence", target.sequence);
+  for (const MsaFile& msa : msas.files) {
+    key.option("database", msa.database).option("file", msa.path.filename().string()).input_file(msa.path);
+  }
+  if (const auto done = stages.find("features", key.hex())) {
+    base::log::info("{}: features are there already", target.name);
+    return done->seconds;
+  }
+  fs::create_directories(folder);
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<features::MsaInput> inputs;
+  for (const MsaFile& msa : msas.files) {
+    // An absolute path cannot be mistaken for NAME=PATH.
+    const std::string path = fs::absolute(msa.path).string();
+    inputs.push_back(features::read_msa(msa.database.empty() ? path : msa.database + "=" + path));
+  }
+  const features::MergedMsa merged =
+      features::merge_msas({target.name, "", target.description, target.sequence}, inputs);
+  for (const features::MergeCount& count : merged.counts) {
+    base::log::info("{}: {}: {} rows, {} new", target.name, count.path, count.rows, count.kept);
+  }
+  features::write_raw_features(merged.features, stages.target_dir() / "features.npz");
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  const StageRecord record{seconds.count(), {{"n_seq", merged.features.n_seq}}};
+  stages.record("features", key.hex(), {"features.npz"}, record);
+  return record.seconds;
+}
+
+size_t feature_stage_bytes(const TargetMsas& msas) {
+  // A letter in the file is at most: itself, a letter and a count of deletions in the alignment that was
+  // read, the same in the merged one, and a byte of names.
+  constexpr size_t kBytesPerFileByte = 1 + 5 + 5 + 1, kFixed = size_t{8} << 20;
+  constexpr size_t kCompression = 20;  // better than alignments are compressed
+  size_t bytes = kFixed;
+  for (const MsaFile& msa : msas.files) {
+    std::error_code missing;
+    const auto size = fs::file_size(msa.path, missing);
+    const std::string extension = msa.path.extension().string();
+    const bool is_compressed = extension == ".gz" || extension == ".zst";
+    if (!missing) bytes += kBytesPerFileByte * size * (is_compressed ? kCompression : 1);
+  }
+  return bytes;
+}
+
+double FeatureQueue::make(size_t i) const {
+  return run_feature_stage(targets_[i], msas_[i], output_dir_ / targets_[i].name);
+}
+
+double FeatureQueue::get(size_t i) {
+  if (ahead_ != i) return make(i);
+  ahead_.reset();
+  return result_.get();
+}
+
+size_t FeatureQueue::bytes_to_start(size_t i) const {
+  if (i >= targets_.size() || ahead_) return 0;
+  return feature_stage_bytes(msas_[i]);
+}
+
+void FeatureQueue::start(size_t i) {
+  ahead_ = i;
+  result_ = std::async(std::launch::async, [this, i] { return make(i); });
+}
+
+}  // namespace foldmesh::pipeline

@@ -1,0 +1,50 @@
+// From the alignments of a target to its features.npz, for one target or ahead of the next.
+#ifndef FOLDMESH_PIPELINE_FEATURE_STAGE_H_
+#define FOLDMESH_PIPELINE_FEATURE_STAGE_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <future>
+#include <optional>
+#include <span>
+
+#include "foldmesh/pipeline/msa_stage.h"
+#include "foldmesh/pipeline/targets.h"
+
+namespace foldmesh::pipeline {
+
+// Does nothing when a record says that it is done. Returns the seconds that it took when it ran. Works on one
+// thread and touches nothing but the target's folder.
+double run_feature_stage(const Target& target, const TargetMsas& msas, const std::filesystem::path& folder);
+
+// Most memory that it takes.
+size_t feature_stage_bytes(const TargetMsas& msas);
+
+// Features of targets in the order in which they are predicted, at most one target ahead, on a thread of its
+// own. For one thread to call.
+class FeatureQueue {
+ public:
+  // All must outlive the queue. Target i's folder is output_dir/<its name>.
+  FeatureQueue(std::span<const Target> targets, std::span<const TargetMsas> msas,
+               std::filesystem::path output_dir)
+      : targets_(targets), msas_(msas), output_dir_(std::move(output_dir)) {}
+
+  // As run_feature_stage for target i: waits if it has been started, else does it now.
+  double get(size_t i);
+  // Memory that starting target i would take, 0 when there is no such target or it has been started.
+  size_t bytes_to_start(size_t i) const;
+  void start(size_t i);
+
+ private:
+  double make(size_t i) const;
+
+  std::span<const Target> targets_;
+  std::span<const TargetMsas> msas_;
+  std::filesystem::path output_dir_;
+  std::optional<size_t> ahead_;
+  std::future<double> result_;  // of ahead_
+};
+
+}  // namespace foldmesh::pipeline
+
+#endif  // FOLDMESH_PIPELINE_FEATURE_STAGE_H_

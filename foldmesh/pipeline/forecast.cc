@@ -1,0 +1,67 @@
+#include "foldmesh/pipeline/forecast.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "foldmesh/model/monomer.h"
+#include "foldmesh/plan/explain.h"
+#include "foldmesh/plan/plan.h"
+
+namespace foldmesh::pipeline {
+namespace {
+
+constexpr int64_t kTemplates = 4;
+constexpr size_t kMostGroups = 50;  // planned within a second or so
+
+// What decides a network's cost, beside the number of residues.
+using Group = std::tuple<int64_t, bool, bool, int, int>;
+
+Group group_of(int64_t length, const model::ModelConfig& config) {
+  return {length, config.uses_templates, config.has_pae_head, config.max_msa_clusters, config.max_extra_msa};
+}
+
+std::optional<double> seconds_of(int64_t length, const model::ModelConfig& config,
+                                 const plan::Machine& machine, int n_passes) {
+  const model::Dims dims{.n_res = length,
+                         .n_seq = config.max_msa_clusters,
+                         .n_extra = config.max_extra_msa,
+                         .n_templates = config.uses_templates ? kTemplates : 0};
+  const graph::Graph network = model::build_monomer(config, dims, {.distogram = true});
+  plan::PlanOptions options;
+  options.n_passes = n_passes;
+  return plan::Planner(network, machine, options).seconds_on(1);
+}
+
+}  // namespace
+
+std::string forecast(std::span<const int64_t> lengths, std::span<const model::ModelConfig> models,
+                     int n_passes, int n_threads) {
+  const size_t n_items = lengths.size() * models.size();
+  if (n_items < 2) return "";
+  std::map<Group, int64_t> groups;
+  for (const int64_t length : lengths) {
+    for (const model::ModelConfig& config : models) ++groups[group_of(length, config)];
+  }
+  const std::string counts = fmt::format("{} predictions in {} group{} of equal size, longest first", n_items,
+                                         groups.size(), groups.size() == 1 ? "" : "s");
+  if (groups.size() > kMostGroups) return counts;
+
+  const plan::Mesh mesh = plan::parse_mesh(fmt::format("cpu:{}", n_threads));
+  double total = 0;
+  for (const auto& [group, count] : groups) {
+    for (const model::ModelConfig& config : models) {
+      if (group_of(std::get<0>(group), config) != group) continue;
+      const auto seconds = seconds_of(std::get<0>(group), config, mesh.machine, n_passes);
+      if (!seconds) return counts;
+      total += *seconds * static_cast<double>(count);
+      break;
+    }
+  }
+  return fmt::format("{}; at most about {} by the planner's model of {}", counts, plan::seconds_text(total),
+                     mesh.machine.name);
+}
+
+}  // namespace foldmesh::pipeline
