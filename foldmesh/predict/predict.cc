@@ -27,7 +27,8 @@ using Clock = std::chrono::steady_clock;
 
 std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
   if (precision == Precision::kReference) return std::make_unique<runtime::RefBackend>();
-  return std::make_unique<runtime::CpuBackend>();
+  return std::make_unique<runtime::CpuBackend>(precision == Precision::kBf16 ? tensor::Precision::kBf16
+                                                                             : tensor::Precision::kFp32);
 }
 
 graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
@@ -52,6 +53,7 @@ std::vector<plan::Strategy> planned_strategies(const graph::Graph& network, cons
   const int n = n_devices(options);
   plan::PlanOptions how;
   how.n_passes = options.n_recycles + 1;
+  if (options.precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
   how.memory_bytes = static_cast<int64_t>(common_memory_limit(options));
   plan::Planner planner(network, plan::parse_mesh(fmt::format("cpu:{}", options.n_threads)).machine, how);
   const std::optional<plan::Plan> plan = planner.plan_on(n);
@@ -84,7 +86,7 @@ MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
   constexpr size_t kProgram = size_t{48} << 20, kPerThread = size_t{8} << 20;
   const auto n = static_cast<size_t>(dims.n_res);
   MemoryEstimate memory;
-  memory.parameters = params.bytes();
+  memory.parameters = params.bytes() + plan.packed_param_bytes;
   memory.arena = plan.bytes;
   memory.features = features.bytes();
   // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.
@@ -245,6 +247,13 @@ class Timer {
 };
 
 }  // namespace
+
+Precision precision_by_name(std::string_view name) {
+  if (name == "fp32") return Precision::kFp32;
+  if (name == "bf16") return Precision::kBf16;
+  if (name == "reference") return Precision::kReference;
+  base::throw_input("unknown precision {} (expected fp32, bf16 or reference)", name);
+}
 
 model::Dims network_dims(const FeatureSource& features, const model::ModelConfig& config) {
   const tensor::Shape msa = features.get("msa_feat").shape;
