@@ -343,13 +343,17 @@ class Enumerator {
     const bool outgoing = node_.variant == Variant::kOutgoing;
     // Outgoing: rows i of the product come from rows i of one factor. Incoming: the same of columns.
     const Layout lines = outgoing ? Layout::kFirst : Layout::kSecond;
-    for (int64_t size = 0; size == 0 || size >= 4; size = size == 0 ? 64 : size / 2) {
-      if (size >= h) continue;
-      multiply(x, Layout::kWhole, Algorithm::kLocal, h, size);
-      if (n_ == 1) continue;
-      multiply(x, lines, Algorithm::kGatherFactor, h, size);
-      for (const Layout layout : splits()) multiply(x, layout, Algorithm::kChannels, h, size);
-    }
+    const auto in_all_chunks = [&](Layout layout, Algorithm algorithm) {
+      constexpr int64_t kLargest = 64, kSmallest = 4;
+      multiply(x, layout, algorithm, h, 0);
+      for (int64_t size = kLargest; size >= kSmallest; size /= 2) {
+        if (size < h) multiply(x, layout, algorithm, h, size);
+      }
+    };
+    in_all_chunks(Layout::kWhole, Algorithm::kLocal);
+    if (n_ == 1) return;
+    in_all_chunks(lines, Algorithm::kGatherFactor);
+    for (const Layout layout : splits()) in_all_chunks(layout, Algorithm::kChannels);
   }
 
   // `size` of the h channels at a time, 0 for all. The left factor's part becomes the product.
