@@ -12,12 +12,14 @@
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
+#include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/recycle_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/memory.h"
 #include "foldmesh/base/progress.h"
 #include "foldmesh/base/thread_pool.h"
+#include "foldmesh/comm/launch.h"
 #include "foldmesh/output/result_folder.h"
 #include "foldmesh/predict/head_dump.h"
 #include "foldmesh/predict/predict.h"
@@ -31,7 +33,8 @@ struct Options {
   std::string features, params, model, output_dir, dump_heads, memory;
   std::string precision = "fp32", device = "auto";
   uint64_t seed = 0;
-  int num_recycles = 3, cpu = 0;
+  int num_recycles = 3, cpu = 0, devices = 1;
+  comm::UseMpi mpi = comm::UseMpi::kAuto;
   double recycle_tolerance = 0;
   bool contacts = false, json = false;
 };
@@ -40,25 +43,29 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Features of either kind, with all that a source of them refers to.
-struct Input {
-  std::string name;  // of the query
-  std::optional<features::RawFeatures> raw;
-  std::unique_ptr<predict::FeatureSource> source;
-};
-
-void open_features(const Options& options, const model::ModelConfig& config, base::ThreadPool& pool,
-                   Input* input) {
-  const tensor::NpzReader file(options.features);
-  if (features::is_processed(file)) {
-    input->name = std::filesystem::path(options.features).stem().string();
-    input->source = predict::processed_source(features::read_processed_features(file));
-    return;
+// A file of features of either kind; sources made of it refer to it.
+class Input {
+ public:
+  explicit Input(const std::string& path) : file_(path) {
+    if (features::is_processed(file_)) {
+      name_ = std::filesystem::path(path).stem().string();
+      return;
+    }
+    raw_ = features::read_raw_features(file_);
+    name_ = raw_->name;
   }
-  input->raw = features::read_raw_features(file);
-  input->name = input->raw->name;
-  input->source = predict::sampled_source(*input->raw, config, options.seed, pool);
-}
+  const std::string& name() const { return name_; }  // of the query
+  std::unique_ptr<predict::FeatureSource> source(const model::ModelConfig& config, uint64_t seed,
+                                                 base::ThreadPool& pool) const {
+    if (raw_) return predict::sampled_source(*raw_, config, seed, pool);
+    return predict::processed_source(features::read_processed_features(file_));
+  }
+
+ private:
+  tensor::NpzReader file_;
+  std::string name_;
+  std::optional<features::RawFeatures> raw_;
+};
 
 Json memory_json(const predict::MemoryEstimate& memory) {
   rusage usage{};
@@ -120,6 +127,13 @@ predict::PredictOptions predict_options(const Options& options, int n_threads) {
 
 void run(const Options& options) {
   const model::ModelConfig config = model::model_by_name(options.model);
+  const std::unique_ptr<comm::Communicator> ranks = comm::join(options.mpi);
+  if (ranks && options.devices > 1) {
+    base::throw_input("--devices is for one process (there are {} ranks, which are a device each)",
+                      ranks->size());
+  }
+  const std::unique_ptr<comm::Group> group = ranks ? ranks->make_group({}) : nullptr;
+  const bool is_first = !ranks || ranks->rank() == 0;
   const int n_threads = options.cpu > 0 ? options.cpu : base::available_cores();
   predict::PredictOptions how = predict_options(options, n_threads);
   std::vector<std::pair<std::string, double>> timings;
@@ -130,16 +144,15 @@ void run(const Options& options) {
   };
 
   base::ThreadPool pool(n_threads);
-  Input input;
-  open_features(options, config, pool, &input);
+  const Input input(options.features);
   lap("features");
   const model::ParamStore params = model::ParamStore::open(options.params, config, pool);
-  if (params.untrained()) {
+  if (params.untrained() && is_first) {
     base::log::warn("{}: UNTRAINED parameters, the structure will mean nothing", options.params);
   }
   lap("parameters");
 
-  std::filesystem::create_directories(options.output_dir);
+  if (is_first) std::filesystem::create_directories(options.output_dir);
   std::optional<predict::HeadDump> dump;
   if (!options.dump_heads.empty()) {
     dump.emplace(options.dump_heads);
@@ -148,20 +161,29 @@ void run(const Options& options) {
   }
   std::optional<base::Progress> progress;
   int64_t shown = 0;
+  how.group = group.get();
   how.progress = [&](double done, double total) {
+    if (!is_first) return;
     if (!progress) progress.emplace("predict", "GFLOP", std::llround(total * 1e-9));
     const int64_t now = std::llround(done * 1e-9);
     progress->advance(now - std::exchange(shown, now));
   };
-  predict::Prediction prediction = predict::predict(*input.source, config, params, how);
+  const auto make_source = [&](base::ThreadPool& threads) {
+    return input.source(config, options.seed, threads);
+  };
+  predict::Prediction prediction =
+      options.devices > 1 ? predict::predict_on_devices(options.devices, make_source, config, params, how)
+                          : predict::predict(*make_source(pool), config, params, how);
   if (progress) progress->finish();
+  if (ranks) ranks->finish();
+  if (!is_first) return;
   const std::string name = prediction.model + "_pred_0";
   lap("predict_" + name);
 
   if (dump) dump->commit();
   const std::vector<std::string> files = output::write_prediction(
       {name, prediction.structure, prediction.aligned_error, prediction.contact_probability},
-      {input.name, prediction.untrained}, options.output_dir);
+      {input.name(), prediction.untrained}, options.output_dir);
   output::write_timings(timings, options.output_dir);
   if (options.json) {
     fmt::print("{}\n",
@@ -215,6 +237,14 @@ void setup_predict(CLI::App& command) {
                   "in double precision, some 10 times slower, for checking")
       ->check(CLI::IsMember({"fp32", "bf16", "reference"}))
       ->capture_default_str();
+  command
+      .add_option("--devices", options->devices,
+                  "Devices that share the prediction, here groups of threads of this process, as `foldmesh "
+                  "plan` lays it out; each holds only its part of the big tensors. Under mpirun every rank "
+                  "is a device. Results do not depend on it")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  add_mpi_option(command, options->mpi);
   command.add_option("--device", options->device, "Where to compute; auto takes the best there is")
       ->check(CLI::IsMember({"auto", "cpu"}))
       ->capture_default_str();
