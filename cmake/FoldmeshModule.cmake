@@ -33,7 +33,11 @@ endfunction()
 
 # For code that only calls the library: tests and option parsing spend their time compiling, not running.
 function(foldmesh_compile_quickly target)
-  target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>)
+  if(FOLDMESH_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  else()
+    target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>)
+  endif()
 endfunction()
 
 # Adds every module folder that module_deps.txt names, in its order.

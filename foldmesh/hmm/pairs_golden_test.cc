@@ -14,6 +14,7 @@
 #include "foldmesh/hmm/numeric.h"
 #include "foldmesh/hmm/pipeline.h"
 #include "foldmesh/hmm/profile.h"
+#include "tests/sanitized.h"
 
 namespace foldmesh::hmm {
 namespace {
@@ -185,10 +186,12 @@ TEST_P(PairsGolden, EveryStageAndDomain) {
   DomainDefinerRef definer(profile, open.seed);
   Parsers parsers;
 
-  size_t n_pairs = 0;
+  constexpr size_t kStep = tests::kSanitized ? 5 : 1;  // every so many pairs
+  size_t n_pairs = 0, n_compared = 0;
   for (const Row& recorded : golden::read_table(the.folder + "pairs.tsv")) {
     if (recorded.at("query") != the.query) continue;
-    ++n_pairs;
+    if (n_pairs++ % kStep != 0) continue;
+    ++n_compared;
     const std::string& name = recorded.at("target");
     SCOPED_TRACE(name);
     const std::vector<bio::Code> target = bio::digitize(residues.at(name));
@@ -206,7 +209,7 @@ TEST_P(PairsGolden, EveryStageAndDomain) {
     }
   }
   EXPECT_EQ(n_pairs, the.n_pairs);
-  EXPECT_EQ(pipeline.counters().n_past_forward, static_cast<int64_t>(n_pairs));
+  EXPECT_EQ(pipeline.counters().n_past_forward, static_cast<int64_t>(n_compared));
 }
 
 std::vector<Case> all_cases() {

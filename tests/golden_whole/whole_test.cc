@@ -14,14 +14,7 @@
 #include "foldmesh/base/memory.h"
 #include "foldmesh/predict/head_dump.h"
 #include "foldmesh/predict/predict.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FOLDMESH_SLOW_BUILD 1
-#elif defined(__has_feature)
-#define FOLDMESH_SLOW_BUILD (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define FOLDMESH_SLOW_BUILD 0
-#endif
+#include "tests/sanitized.h"
 
 namespace foldmesh::predict {
 namespace {
@@ -158,7 +151,7 @@ class WholeModel : public ::testing::TestWithParam<Case> {
 
 TEST_P(WholeModel, EqualsGolden) {
   const Case& param = GetParam();
-  if (FOLDMESH_SLOW_BUILD != 0 && (param.n_res > 16 || param.precision == Precision::kReference)) {
+  if (tests::kSanitized && (param.n_res > 16 || param.precision == Precision::kReference)) {
     GTEST_SKIP() << "takes too long under a sanitizer";
   }
   const std::string name = fmt::format("{}_N{}", param.model, param.n_res);
