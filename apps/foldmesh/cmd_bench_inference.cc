@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
+#include "foldmesh/base/file.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/calibrate/calibrate.h"
@@ -15,7 +16,7 @@ namespace foldmesh::apps {
 namespace {
 
 struct Options {
-  bool calibrate = false;
+  bool calibrate = false, json = false;
   std::string machine_file;
   std::vector<int> cores;
   calibrate::CalibrateOptions how;
@@ -30,14 +31,27 @@ void run(Options options) {
     if (base::available_cores() > 1) how.cores.push_back(base::available_cores());
   }
   how.report = [](const std::string& line) { base::log::info("measuring {}", line); };
-  const plan::MeasuredMachine measured = calibrate::calibrate(how);
-  const std::filesystem::path path =
-      options.machine_file.empty() ? calibrate::default_machine_file() : options.machine_file;
+  const calibrate::Calibration calibration = calibrate::calibrate(how);
+  const plan::MeasuredMachine& measured = calibration.machine;
+  constexpr double kQuiet = 0.85;
+  if (calibration.processor_share < kQuiet) {
+    base::log::warn(
+        "others were using the processors (a thread got one for {:.0f} % of the time): rates are too low",
+        100 * calibration.processor_share);
+  }
+  const std::filesystem::path path = options.machine_file.empty()
+                                         ? calibrate::default_machine_file()
+                                         : std::filesystem::path(options.machine_file);
   plan::write_machine_file(measured, path);
+  if (options.json) {
+    fmt::print("{}", base::read_file(path));
+    return;
+  }
 
   fmt::print("{:<28}{:>6}{:>16}{:>16}{:>10}\n", "operator", "cores", "fp32 GFLOP/s", "bf16 GFLOP/s", "GB/s");
   for (const auto& [cores, device] : measured.devices) {
     for (const graph::OpSpec& op : graph::catalogue()) {
+      if (graph::is_part(op.kind)) continue;
       const plan::OpRate& rate = device.rates.at(static_cast<size_t>(op.kind));
       fmt::print("{:<28}{:>6}{:>16.1f}{:>16.1f}{:>10.1f}\n", op.name, cores, rate.fp32_flops * 1e-9,
                  rate.bf16_flops * 1e-9, rate.bytes * 1e-9);
@@ -63,7 +77,8 @@ void setup_bench_inference(CLI::App& bench) {
                       "write here (default: a file for this machine and program in the cache folder, "
                       "$XDG_CACHE_HOME/foldmesh or ~/.cache/foldmesh)");
   command
-      ->add_option("--cores", options->cores, "measure devices with so many cores (default: 1 and all of them)")
+      ->add_option("--cores", options->cores,
+                   "measure devices with so many cores (default: 1 and all of them)")
       ->delimiter(',')
       ->check(CLI::Range(1, 1024));
   command->add_option("--n-res", options->how.dims.n_res, "residues of the network that is run")
@@ -78,7 +93,8 @@ void setup_bench_inference(CLI::App& bench) {
   command->add_option("--rounds", options->how.n_rounds, "passes, of which the shortest time counts")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
-  command->footer("Example: foldmesh bench inference --calibrate && foldmesh plan --n-res 500 --mesh here --explain");
+  command->footer(
+      "Example: foldmesh bench inference --calibrate && foldmesh plan --n-res 500 --mesh here --explain");
   command->callback([options] { run(*options); });
 }
 

@@ -70,7 +70,8 @@ std::string explanation(const std::vector<graph::Graph>& graphs, const calibrate
     for (const graph::Graph& graph : graphs) {
       const auto plan = plan::Planner(graph, machine, how).plan(chosen.mesh.n_devices);
       if (!std::holds_alternative<plan::Plan>(plan)) continue;
-      for (const auto& [name, time] : calibrate::predicted_seconds(std::get<plan::Plan>(plan))) all[name] += time;
+      for (const auto& [name, time] : calibrate::predicted_seconds(std::get<plan::Plan>(plan)))
+        all[name] += time;
     }
     return all;
   };
@@ -116,7 +117,13 @@ void run(const Options& options) {
   } else {
     fmt::print("{}", plan::to_text(batch, names, mesh));
     if (options.explain) fmt::print("\n{}", explanation(graphs, chosen, how));
-    if (chosen.is_measured) fmt::print("\nTimes were measured on this machine: {}\n", chosen.machine_file);
+    if (chosen.is_measured) {
+      fmt::print("\nTimes were measured on this machine: {}\n", chosen.machine_file);
+    } else if (options.explain || options.mesh == "here") {
+      fmt::print(
+          "\nTimes are those of the analytic model (foldmesh bench inference --calibrate measures this "
+          "machine)\n");
+    }
   }
   for (size_t i = 0; i < names.size(); ++i) {
     const auto& misfit = batch.entries[i].misfit;
@@ -177,11 +184,13 @@ void setup_plan(CLI::App& command) {
       ->check(CLI::PositiveNumber);
   command.add_option("--link-latency", options->link_latency, "seconds to start one collective")
       ->check(CLI::NonNegativeNumber);
-  command.add_option("--machine-file", options->machine_file,
-                     "rates of this machine's CPUs as `foldmesh bench inference --calibrate` has measured them "
-                     "(default: its file in the cache folder, if there is one)");
-  command.add_flag("--explain", options->explain,
-                   "also list the time of each kind of operator, by the analytic model and by what was measured");
+  command.add_option(
+      "--machine-file", options->machine_file,
+      "rates of this machine's CPUs as `foldmesh bench inference --calibrate` has measured them "
+      "(default: its file in the cache folder, if there is one)");
+  command.add_flag(
+      "--explain", options->explain,
+      "also list the time of each kind of operator, by the analytic model and by what was measured");
   command.add_flag("--operators", options->operators,
                    "instead of a plan, list what the planner chooses from: each operator's strategies");
   command.add_flag("--json", options->json, "print the plan as JSON");

@@ -18,6 +18,8 @@
 #include "foldmesh/base/memory.h"
 #include "foldmesh/base/progress.h"
 #include "foldmesh/base/thread_pool.h"
+#include "foldmesh/calibrate/host.h"
+#include "foldmesh/calibrate/profile.h"
 #include "foldmesh/output/result_folder.h"
 #include "foldmesh/predict/head_dump.h"
 #include "foldmesh/predict/predict.h"
@@ -33,7 +35,8 @@ struct Options {
   uint64_t seed = 0;
   int num_recycles = 3, cpu = 0;
   double recycle_tolerance = 0;
-  bool contacts = false, json = false;
+  std::string machine_file;
+  bool contacts = false, profile = false, json = false;
 };
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -107,6 +110,25 @@ void print(const predict::Prediction& prediction, const std::string& output_dir)
       prediction.aligned_error ? fmt::format(", pTM {:.3f}", prediction.aligned_error->ptm) : "", output_dir);
 }
 
+// By kind of operator, what the planner says for this machine and what was measured.
+void print_profile(const Options& options, const model::ModelConfig& config,
+                   const predict::Prediction& prediction, int n_threads) {
+  const graph::Graph network = model::build_monomer(config, prediction.dims, {.distogram = options.contacts});
+  const calibrate::ChosenMesh here =
+      calibrate::choose_mesh(fmt::format("cpu:{}", n_threads), options.machine_file);
+  if (!here.refused.empty())
+    base::log::warn("{}; predicted times are those of the analytic model", here.refused);
+  plan::PlanOptions how;
+  how.n_passes = prediction.n_passes;
+  const auto plan = plan::Planner(network, here.mesh.machine, how).plan_on(1);
+  calibrate::SecondsByOperator measured;
+  for (const predict::OperatorTime& time : prediction.operator_times) measured[time.name] = time.seconds;
+  fmt::print("{}predicted for {} {}\n",
+             calibrate::compare("predicted", calibrate::predicted_seconds(*plan), "measured", measured),
+             here.mesh.machine.name,
+             here.is_measured ? "from " + here.machine_file : std::string("by the analytic model"));
+}
+
 predict::PredictOptions predict_options(const Options& options, int n_threads) {
   predict::PredictOptions result;
   result.n_recycles = options.num_recycles;
@@ -169,6 +191,7 @@ void run(const Options& options) {
                report(options, prediction, files).dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
     print(prediction, options.output_dir);
+    if (options.profile) print_profile(options, config, prediction, n_threads);
   }
 }
 
@@ -232,6 +255,12 @@ void setup_predict(CLI::App& command) {
       "--dump-heads", options->dump_heads,
       "Write everything the network puts out, for every pass, to this .npz: for comparison with other "
       "implementations");
+  command.add_flag("--profile", options->profile,
+                   "Also list each kind of operator's time, as the planner predicts it and as measured");
+  command.add_option(
+      "--machine-file", options->machine_file,
+      "Rates for --profile from this file of `foldmesh bench inference --calibrate` (default: the "
+      "one in the cache folder, if there is one)");
   command.add_flag("--json", options->json, "Print the facts of the run as JSON");
   command.callback([options] { run(*options); });
 }

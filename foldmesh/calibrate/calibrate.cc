@@ -1,6 +1,7 @@
 #include "foldmesh/calibrate/calibrate.h"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <algorithm>
 #include <array>
@@ -207,19 +208,44 @@ plan::Link measure_link() {
   return {latency, static_cast<double>(kLarge) / std::max(seconds_of(kLarge, 1) - latency, 1e-9)};
 }
 
+// Of one thread that computes for a moment.
+double processor_share() {
+  constexpr double kSeconds = 0.3;
+  const auto processor_seconds = [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  };
+  const double before = processor_seconds();
+  const auto start = Clock::now();
+  while (seconds_since(start) < kSeconds) {
+  }
+  return (processor_seconds() - before) / seconds_since(start);
+}
+
 }  // namespace
 
-plan::MeasuredMachine calibrate(const CalibrateOptions& options) {
-  plan::MeasuredMachine measured;
-  measured.fingerprint = fingerprint();
+Calibration calibrate(const CalibrateOptions& options) {
+  Calibration result;
+  plan::MeasuredMachine& machine = result.machine;
+  machine.fingerprint = fingerprint();
   base::ThreadPool pool(base::available_cores());
   const model::ParamStore params = model::ParamStore::from_formula(shallow_model(), "", pool);
+  std::vector<double> shares(static_cast<size_t>(pool.size()), 1);
+  const auto look_around = [&] {
+    pool.parallel_for(pool.size(), [&](int64_t i, int) {
+      shares[static_cast<size_t>(i)] = std::min(shares[static_cast<size_t>(i)], processor_share());
+    });
+  };
   for (const int cores : options.cores) {
-    measured.devices[cores] = measure_device(options, params, cores);
+    look_around();
+    machine.devices[cores] = measure_device(options, params, cores);
   }
+  look_around();
+  result.processor_share = *std::min_element(shares.begin(), shares.end());
   options.report("exchange between two threads");
-  measured.link = measure_link();
-  return measured;
+  machine.link = measure_link();
+  return result;
 }
 
 }  // namespace foldmesh::calibrate

@@ -17,9 +17,10 @@ struct Row {
 };
 
 std::string line(const Row& row, double left_total) {
-  const std::string ratio = row.left > 0 ? fmt::format("{:.2f}", row.right / row.left) : "-";
-  return fmt::format("{:<28}{:>14}{:>8.1f} %{:>14}{:>8}\n", row.name, plan::seconds_text(row.left),
-                     left_total > 0 ? 100 * row.left / left_total : 0, plan::seconds_text(row.right), ratio);
+  const std::string ratio = row.left > 0 && row.right > 0 ? fmt::format("{:.2f}", row.right / row.left) : "-";
+  const auto text = [](double seconds) { return seconds > 0 ? plan::seconds_text(seconds) : "-"; };
+  return fmt::format("{:<28}{:>14}{:>8.1f} %{:>14}{:>8}\n", row.name, text(row.left),
+                     left_total > 0 ? 100 * row.left / left_total : 0, text(row.right), ratio);
 }
 
 }  // namespace

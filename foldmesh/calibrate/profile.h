@@ -14,7 +14,8 @@ using SecondsByOperator = std::map<std::string, double>;  // by the catalogue's 
 // Of all passes of a plan, messages and layout changes included.
 SecondsByOperator predicted_seconds(const plan::Plan& plan);
 
-// One row for each operator of either side, those that take longest on the left first, with right / left.
+// One row for each operator of either side, those that take longest on the left first, with right / left. A
+// side that is empty shows dashes.
 std::string compare(const std::string& left_title, const SecondsByOperator& left,
                     const std::string& right_title, const SecondsByOperator& right);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -20,6 +21,7 @@ constexpr std::string_view kFormat = "foldmesh machine";
 constexpr int kVersion = 1;
 constexpr size_t kMostBytes = 1 << 20;
 
+std::string text_of(const Json& content) { return content.dump(2) + "\n"; }
 std::string checksum(const Json& content) { return base::Hasher().add(content.dump()).hex(); }
 
 // JSON is parsed without exceptions of its own, so that every refusal looks alike.
@@ -98,21 +100,24 @@ void write_machine_file(const MeasuredMachine& measured, const std::filesystem::
   content["checksum"] = checksum(content);
   std::error_code ignored;  // writing says what is wrong
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
-  base::write_file_atomically(path, content.dump(2) + "\n");
+  base::write_file_atomically(path, text_of(content));
 }
 
 MeasuredMachine read_machine_file(const std::filesystem::path& path,
                                   const std::map<std::string, std::string>& fingerprint) {
   const Reader reader(path);
   if (base::identify(path).size > kMostBytes) reader.damaged();
-  Json file = Json::parse(base::read_file(path), nullptr, false);
+  const std::string text = base::read_file(path);
+  Json file = Json::parse(text, nullptr, false);
   if (file.is_discarded() || reader.text(reader.member(file, "format")) != kFormat) reader.damaged();
   if (reader.member(file, "version") != kVersion) {
     base::throw_input("{}: of another version of the format (expected {})", path.string(), kVersion);
   }
   const std::string sum = reader.text(reader.member(file, "checksum"));
+  const bool is_as_written = text_of(file) == text;
   file.erase("checksum");
-  if (checksum(file) != sum) reader.damaged();
+  // Digits that do not change a number would not change the sum.
+  if (checksum(file) != sum || !is_as_written) reader.damaged();
   const Json& found = reader.member(file, "fingerprint");
   if (!found.is_object()) reader.damaged();
   reader.check_fingerprint(found, fingerprint);
@@ -123,8 +128,10 @@ MeasuredMachine read_machine_file(const std::filesystem::path& path,
   if (!devices.is_object() || devices.empty()) reader.damaged();
   for (const auto& [cores, device] : devices.items()) {
     int count = 0;
-    for (const char digit : cores) count = digit >= '0' && digit <= '9' ? count * 10 + (digit - '0') : 0;
-    if (count < 1 || count > kMaxDevices || cores.size() > 4) reader.damaged();
+    const auto [end, error] = std::from_chars(cores.data(), cores.data() + cores.size(), count);
+    if (error != std::errc() || end != cores.data() + cores.size() || count < 1 || count > kMaxDevices) {
+      reader.damaged();
+    }
     measured.devices[count] = reader.device(device);
   }
   const Json& link = reader.member(file, "link");
