@@ -44,6 +44,12 @@ void setup_fold(CLI::App& command) {
   command.add_option("--num-recycles", options.num_recycles, "passes after the first one")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  command
+      .add_option("--precision", options.precision,
+                  "number type of the trunk's matrix products; bf16 is up to twice as fast on machines with "
+                  "AVX512-BF16 and changes results slightly")
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
   add_recycle_tolerance_option(command, options.recycle_tolerance);
   command
       .add_option("--num-predictions-per-model", options.predictions_per_model,

@@ -191,6 +191,7 @@ StageRecord Fold::predict(size_t i, const ModelRun& run, const StageStore& stage
   StageKey key(stage);
   key.option("target", target.name)
       .option("num_recycles", std::to_string(options_.num_recycles))
+      .option("precision", options_.precision)
       .option("model_seed", std::to_string(run.seed))
       .option("recycle_tolerance", fmt::format("{}", options_.recycle_tolerance))
       .input_file(stages.target_dir() / "features.npz")
@@ -232,6 +233,7 @@ StageRecord Fold::predict_now(size_t i, const ModelRun& run, const StageStore& s
 
   predict::PredictOptions predict_options;
   predict_options.n_recycles = options_.num_recycles;
+  predict_options.precision = predict::precision_by_name(options_.precision);
   predict_options.recycle_tolerance = options_.recycle_tolerance;
   predict_options.n_threads = pool_.size();
   predict_options.memory_limit = options_.memory_bytes;

@@ -30,6 +30,7 @@ struct FoldOptions {
   std::string model_preset = "monomer_ptm";  // or "monomer"
   std::vector<int> models = {1, 2, 3, 4, 5};
   int num_recycles = 3;
+  std::string precision = "fp32";  // or "bf16"
   double recycle_tolerance = 0;   // predict::PredictOptions; 0: all passes run
   int predictions_per_model = 1;  // each with a seed of its own
   uint64_t random_seed = 0;

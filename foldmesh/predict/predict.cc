@@ -23,7 +23,8 @@ using Clock = std::chrono::steady_clock;
 
 std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
   if (precision == Precision::kReference) return std::make_unique<runtime::RefBackend>();
-  return std::make_unique<runtime::CpuBackend>();
+  return std::make_unique<runtime::CpuBackend>(precision == Precision::kBf16 ? tensor::Precision::kBf16
+                                                                             : tensor::Precision::kFp32);
 }
 
 graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
@@ -44,7 +45,7 @@ MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
   constexpr size_t kProgram = size_t{48} << 20, kPerThread = size_t{8} << 20;
   const auto n = static_cast<size_t>(dims.n_res);
   MemoryEstimate memory;
-  memory.parameters = params.bytes();
+  memory.parameters = params.bytes() + plan.packed_param_bytes;
   memory.arena = plan.bytes;
   memory.features = features.bytes();
   // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.
@@ -167,6 +168,13 @@ class Timer {
 
 }  // namespace
 
+Precision precision_by_name(std::string_view name) {
+  if (name == "fp32") return Precision::kFp32;
+  if (name == "bf16") return Precision::kBf16;
+  if (name == "reference") return Precision::kReference;
+  base::throw_input("unknown precision {} (expected fp32, bf16 or reference)", name);
+}
+
 model::Dims network_dims(const FeatureSource& features, const model::ModelConfig& config) {
   const tensor::Shape msa = features.get("msa_feat").shape;
   model::Dims dims{.n_res = msa[1], .n_seq = msa[0], .n_extra = features.get("extra_msa").shape[0]};
@@ -188,7 +196,8 @@ MemoryEstimate estimate_memory(const FeatureSource& features, const model::Model
   const model::Dims dims = network_dims(features, config);
   const graph::Graph network = build(config, dims, options);
   const auto backend = backend_for(options.precision);
-  return estimate(features, dims, params, runtime::plan_memory(program_for(network, *backend).graph, *backend, options.n_threads),
+  return estimate(features, dims, params,
+                  runtime::plan_memory(program_for(network, *backend).graph, *backend, options.n_threads),
                   options);
 }
 
@@ -212,8 +221,8 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   check_memory(result.memory, options.memory_limit);
 
   runtime::Executor executor(
-      program.graph, *backend, std::move(plan), [&](const graph::ParamRef& param) { return params.view(param); },
-      options.n_threads);
+      program.graph, *backend, std::move(plan),
+      [&](const graph::ParamRef& param) { return params.view(param); }, options.n_threads);
   Timer timer(network, program, static_cast<double>(tensor::size_of(backend->activation())));
   double flops_done = 0;
   runtime::RunOptions run{.progress = {}, .node_seconds = timer.node_seconds()};

@@ -22,8 +22,12 @@ namespace foldmesh::predict {
 
 enum class Precision : uint8_t {
   kFp32,       // the cpu backend
+  kBf16,       // the cpu backend with the trunk's matrix products in bf16 (docs/design/inference-numerics.md)
   kReference,  // the ref backend: float64, slow, for checking
 };
+
+// "fp32", "bf16", "reference"; kInput for anything else.
+Precision precision_by_name(std::string_view name);
 
 // What can be looked at after a pass. Valid during the callback only.
 struct PassResult {

@@ -9,6 +9,8 @@
 namespace foldmesh::golden {
 namespace {
 
+Limit least_limit = kExact;
+
 double value(const tensor::ConstView& view, int64_t i) {
   switch (view.dtype) {
     case tensor::DType::kF32:
@@ -48,8 +50,14 @@ Valid each_repeated(const Valid& valid, int64_t times) {
   return out;
 }
 
+void set_least_limit(const Limit& limit) { least_limit = limit; }
+
 void expect_close(const std::string& quantity, const tensor::ConstView& got,
-                  const tensor::ConstView& expected, const Limit& limit, const Valid& valid) {
+                  const tensor::ConstView& expected, const Limit& asked, const Valid& valid) {
+  const bool is_exact = asked.rel == 0 && asked.max_abs == 0;
+  const Limit limit =
+      is_exact ? asked
+               : Limit{std::max(asked.rel, least_limit.rel), std::max(asked.max_abs, least_limit.max_abs)};
   ASSERT_EQ(tensor::to_string(got.shape), tensor::to_string(expected.shape)) << quantity;
   const int64_t n_vectors = valid.empty() ? 1 : static_cast<int64_t>(valid.size());
   ASSERT_EQ(got.size() % n_vectors, 0) << quantity << ": the mask does not fit";

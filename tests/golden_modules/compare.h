@@ -35,6 +35,9 @@ inline constexpr Limit kTrunkLimit = {4e-6, 5e-4};
 inline constexpr Limit kLogitLimit = {4e-6, 2e-4};
 inline constexpr Limit kExact = {0, 0};
 
+// For backends that round more than fp32: from now on no limit but kExact is smaller than this.
+void set_least_limit(const Limit& limit);
+
 // Which vectors of a tensor are compared, in row-major order of its leading axes.
 using Valid = std::vector<bool>;
 Valid valid_where(const tensor::ConstView& mask);        // float mask of any shape
