@@ -93,6 +93,7 @@ void setup_bench_inference(CLI::App& bench) {
   command->add_option("--rounds", options->how.n_rounds, "passes, of which the shortest time counts")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  command->add_flag("--json", options->json, "print the file that is written");
   command->footer(
       "Example: foldmesh bench inference --calibrate && foldmesh plan --n-res 500 --mesh here --explain");
   command->callback([options] { run(*options); });

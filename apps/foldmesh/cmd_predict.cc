@@ -113,12 +113,14 @@ void print(const predict::Prediction& prediction, const std::string& output_dir)
 // By kind of operator, what the planner says for this machine and what was measured.
 void print_profile(const Options& options, const model::ModelConfig& config,
                    const predict::Prediction& prediction, int n_threads) {
-  const graph::Graph network = model::build_monomer(config, prediction.dims, {.distogram = options.contacts});
+  const graph::Graph network = model::build_monomer(
+      config, prediction.dims, {.distogram = options.contacts, .all_heads = !options.dump_heads.empty()});
   const calibrate::ChosenMesh here =
       calibrate::choose_mesh(fmt::format("cpu:{}", n_threads), options.machine_file);
   if (!here.refused.empty())
     base::log::warn("{}; predicted times are those of the analytic model", here.refused);
   plan::PlanOptions how;
+  how.precision = options.precision == "bf16" ? plan::Precision::kBf16 : plan::Precision::kFp32;
   how.n_passes = prediction.n_passes;
   const auto plan = plan::Planner(network, here.mesh.machine, how).plan_on(1);
   calibrate::SecondsByOperator measured;
@@ -141,6 +143,10 @@ predict::PredictOptions predict_options(const Options& options, int n_threads) {
 }
 
 void run(const Options& options) {
+  if (options.profile && options.precision == "reference") {
+    base::throw_input(
+        "--profile: the planner knows no times of the reference code (expected --precision fp32 or bf16)");
+  }
   const model::ModelConfig config = model::model_by_name(options.model);
   const int n_threads = options.cpu > 0 ? options.cpu : base::available_cores();
   predict::PredictOptions how = predict_options(options, n_threads);

@@ -65,8 +65,9 @@ TEST(PlanCommand, MeasuredMachine) {
   EXPECT_NE(none.err.find("machine.json"), std::string::npos) << none.err;
   EXPECT_NE(none.out.find("analytic model"), std::string::npos) << none.out;
 
-  const RunResult measured = run_program({"bench", "inference", "--calibrate", "--machine-file", file, "--n-res",
-                                          "16", "--n-seq", "4", "--n-extra", "8", "--rounds", "1", "--json"});
+  const RunResult measured =
+      run_program({"bench", "inference", "--calibrate", "--machine-file", file, "--n-res", "16", "--n-seq",
+                   "4", "--n-extra", "8", "--rounds", "1", "--json"});
   ASSERT_EQ(measured.exit_code, 0) << measured.err;
   EXPECT_EQ(measured.out, contents(file));
   const RunResult used = plan(common + " --explain");
