@@ -28,7 +28,7 @@ struct Options {
   int64_t n_seq = -1, n_extra = -1, templates = -1, items = 1;
   int recycles = 3;
   double device_flops = 0, device_bandwidth = 0, link_bandwidth = 0, link_latency = -1;
-  bool reproducible = false, operators = false, explain = false, json = false;
+  bool operators = false, explain = false, json = false;
 };
 
 constexpr int64_t kMostResidues = 100'000, kMostRows = 100'000, kMostTemplates = 4, kMostItems = 10'000;
@@ -91,7 +91,6 @@ void run(const Options& options) {
   plan::PlanOptions how;
   how.precision = options.precision == "bf16" ? plan::Precision::kBf16 : plan::Precision::kFp32;
   how.memory_bytes = options.memory.empty() ? 0 : static_cast<int64_t>(base::parse_bytes(options.memory));
-  how.bitwise_only = options.reproducible;
   how.n_passes = options.recycles + 1;
 
   std::vector<graph::Graph> graphs;
@@ -99,10 +98,9 @@ void run(const Options& options) {
   for (const int64_t n_res : options.n_res) {
     const model::Dims dims = dims_of(options, config, n_res);
     graphs.push_back(model::build_monomer(config, dims));
-    names.push_back(fmt::format("{}: {} residues, MSA rows {}, extra rows {}, templates {}, passes {}, {}{}",
+    names.push_back(fmt::format("{}: {} residues, MSA rows {}, extra rows {}, templates {}, passes {}, {}",
                                 config.name, dims.n_res, dims.n_seq, dims.n_extra, dims.n_templates,
-                                how.n_passes, options.precision,
-                                options.reproducible ? ", reproducible" : ""));
+                                how.n_passes, options.precision));
   }
   if (options.operators) {
     fmt::print("{}", plan::operator_table(plan::read_network(graphs.front()), mesh.n_devices, how.precision));
@@ -171,8 +169,6 @@ void setup_plan(CLI::App& command) {
                   "independent predictions of each length (models, seeds), to spread over the devices")
       ->capture_default_str()
       ->check(CLI::Range(int64_t{1}, kMostItems));
-  command.add_flag("--reproducible", options->reproducible,
-                   "only ways to compute that give the same bits on any number of devices");
   command
       .add_option("--device-flops", options->device_flops,
                   "FLOP/s that one device sustains, instead of the table's")

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
+#include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/recycle_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
@@ -20,6 +22,7 @@
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/calibrate/host.h"
 #include "foldmesh/calibrate/profile.h"
+#include "foldmesh/comm/launch.h"
 #include "foldmesh/output/result_folder.h"
 #include "foldmesh/predict/head_dump.h"
 #include "foldmesh/predict/predict.h"
@@ -33,7 +36,8 @@ struct Options {
   std::string features, params, model, output_dir, dump_heads, memory;
   std::string precision = "fp32", device = "auto";
   uint64_t seed = 0;
-  int num_recycles = 3, cpu = 0;
+  int num_recycles = 3, cpu = 0, devices = 1;
+  comm::UseMpi mpi = comm::UseMpi::kAuto;
   double recycle_tolerance = 0;
   std::string machine_file;
   bool contacts = false, profile = false, json = false;
@@ -43,25 +47,29 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Features of either kind, with all that a source of them refers to.
-struct Input {
-  std::string name;  // of the query
-  std::optional<features::RawFeatures> raw;
-  std::unique_ptr<predict::FeatureSource> source;
-};
-
-void open_features(const Options& options, const model::ModelConfig& config, base::ThreadPool& pool,
-                   Input* input) {
-  const tensor::NpzReader file(options.features);
-  if (features::is_processed(file)) {
-    input->name = std::filesystem::path(options.features).stem().string();
-    input->source = predict::processed_source(features::read_processed_features(file));
-    return;
+// A file of features of either kind; sources made of it refer to it.
+class Input {
+ public:
+  explicit Input(const std::string& path) : file_(path) {
+    if (features::is_processed(file_)) {
+      name_ = std::filesystem::path(path).stem().string();
+      return;
+    }
+    raw_ = features::read_raw_features(file_);
+    name_ = raw_->name;
   }
-  input->raw = features::read_raw_features(file);
-  input->name = input->raw->name;
-  input->source = predict::sampled_source(*input->raw, config, options.seed, pool);
-}
+  const std::string& name() const { return name_; }  // of the query
+  std::unique_ptr<predict::FeatureSource> source(const model::ModelConfig& config, uint64_t seed,
+                                                 base::ThreadPool& pool) const {
+    if (raw_) return predict::sampled_source(*raw_, config, seed, pool);
+    return predict::processed_source(features::read_processed_features(file_));
+  }
+
+ private:
+  tensor::NpzReader file_;
+  std::string name_;
+  std::optional<features::RawFeatures> raw_;
+};
 
 Json memory_json(const predict::MemoryEstimate& memory) {
   rusage usage{};
@@ -112,22 +120,22 @@ void print(const predict::Prediction& prediction, const std::string& output_dir)
 
 // By kind of operator, what the planner says for this machine and what was measured.
 void print_profile(const Options& options, const model::ModelConfig& config,
-                   const predict::Prediction& prediction, int n_threads) {
+                   const predict::Prediction& prediction, int n_devices, int n_threads) {
   const graph::Graph network = model::build_monomer(
       config, prediction.dims, {.distogram = options.contacts, .all_heads = !options.dump_heads.empty()});
   const calibrate::ChosenMesh here =
-      calibrate::choose_mesh(fmt::format("cpu:{}", n_threads), options.machine_file);
+      calibrate::choose_mesh(fmt::format("{}xcpu:{}", n_devices, n_threads), options.machine_file);
   if (!here.refused.empty())
     base::log::warn("{}; predicted times are those of the analytic model", here.refused);
   plan::PlanOptions how;
   how.precision = options.precision == "bf16" ? plan::Precision::kBf16 : plan::Precision::kFp32;
   how.n_passes = prediction.n_passes;
-  const auto plan = plan::Planner(network, here.mesh.machine, how).plan_on(1);
+  const auto plan = plan::Planner(network, here.mesh.machine, how).plan_on(n_devices);
   calibrate::SecondsByOperator measured;
   for (const predict::OperatorTime& time : prediction.operator_times) measured[time.name] = time.seconds;
-  fmt::print("{}predicted for {} {}\n",
+  fmt::print("{}predicted for {} x {} {}\n",
              calibrate::compare("predicted", calibrate::predicted_seconds(*plan), "measured", measured),
-             here.mesh.machine.name,
+             n_devices, here.mesh.machine.name,
              here.is_measured ? "from " + here.machine_file : std::string("by the analytic model"));
 }
 
@@ -148,6 +156,13 @@ void run(const Options& options) {
         "--profile: the planner knows no times of the reference code (expected --precision fp32 or bf16)");
   }
   const model::ModelConfig config = model::model_by_name(options.model);
+  const std::unique_ptr<comm::Communicator> ranks = comm::join(options.mpi);
+  if (ranks && options.devices > 1) {
+    base::throw_input("--devices is for one process (there are {} ranks, which are a device each)",
+                      ranks->size());
+  }
+  const std::unique_ptr<comm::Group> group = ranks ? ranks->make_group({}) : nullptr;
+  const bool is_first = !ranks || ranks->rank() == 0;
   const int n_threads = options.cpu > 0 ? options.cpu : base::available_cores();
   predict::PredictOptions how = predict_options(options, n_threads);
   std::vector<std::pair<std::string, double>> timings;
@@ -158,16 +173,15 @@ void run(const Options& options) {
   };
 
   base::ThreadPool pool(n_threads);
-  Input input;
-  open_features(options, config, pool, &input);
+  const Input input(options.features);
   lap("features");
   const model::ParamStore params = model::ParamStore::open(options.params, config, pool);
-  if (params.untrained()) {
+  if (params.untrained() && is_first) {
     base::log::warn("{}: UNTRAINED parameters, the structure will mean nothing", options.params);
   }
   lap("parameters");
 
-  std::filesystem::create_directories(options.output_dir);
+  if (is_first) std::filesystem::create_directories(options.output_dir);
   std::optional<predict::HeadDump> dump;
   if (!options.dump_heads.empty()) {
     dump.emplace(options.dump_heads);
@@ -176,27 +190,39 @@ void run(const Options& options) {
   }
   std::optional<base::Progress> progress;
   int64_t shown = 0;
+  how.group = group.get();
   how.progress = [&](double done, double total) {
+    if (!is_first) return;
     if (!progress) progress.emplace("predict", "GFLOP", std::llround(total * 1e-9));
     const int64_t now = std::llround(done * 1e-9);
     progress->advance(now - std::exchange(shown, now));
   };
-  predict::Prediction prediction = predict::predict(*input.source, config, params, how);
+  const auto make_source = [&](base::ThreadPool& threads) {
+    return input.source(config, options.seed, threads);
+  };
+  predict::Prediction prediction =
+      options.devices > 1 ? predict::predict_on_devices(options.devices, make_source, config, params, how)
+                          : predict::predict(*make_source(pool), config, params, how);
   if (progress) progress->finish();
+  const int n_devices = ranks ? ranks->size() : options.devices;
+  if (ranks) ranks->finish();
+  if (!is_first) return;
   const std::string name = prediction.model + "_pred_0";
   lap("predict_" + name);
 
   if (dump) dump->commit();
   const std::vector<std::string> files = output::write_prediction(
       {name, prediction.structure, prediction.aligned_error, prediction.contact_probability},
-      {input.name, prediction.untrained}, options.output_dir);
+      {input.name(), prediction.untrained}, options.output_dir);
   output::write_timings(timings, options.output_dir);
   if (options.json) {
     fmt::print("{}\n",
                report(options, prediction, files).dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
     print(prediction, options.output_dir);
-    if (options.profile) print_profile(options, config, prediction, n_threads);
+    // Threads of one process are shared out; every rank has its own.
+    const int n_each = ranks ? n_threads : std::max(1, n_threads / n_devices);
+    if (options.profile) print_profile(options, config, prediction, n_devices, n_each);
   }
 }
 
@@ -244,6 +270,14 @@ void setup_predict(CLI::App& command) {
                   "in double precision, some 10 times slower, for checking")
       ->check(CLI::IsMember({"fp32", "bf16", "reference"}))
       ->capture_default_str();
+  command
+      .add_option("--devices", options->devices,
+                  "Devices that share the prediction, here groups of threads of this process, as `foldmesh "
+                  "plan` lays it out; each holds only its part of the big tensors. Under mpirun every rank "
+                  "is a device. Results do not depend on it")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  add_mpi_option(command, options->mpi);
   command.add_option("--device", options->device, "Where to compute; auto takes the best there is")
       ->check(CLI::IsMember({"auto", "cpu"}))
       ->capture_default_str();

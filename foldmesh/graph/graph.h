@@ -49,7 +49,7 @@ struct Node {
   Variant variant = Variant::kDefault;
   int32_t index = 0;  // which template, which iteration of the structure module
   Origin origin = {};
-  std::string name;   // "evoformer/3/row_attention"
+  std::string name;  // "evoformer/3/row_attention"
   std::vector<ValueId> inputs, outputs;
   std::vector<ParamRef> params;  // in the order of OpSpec::params
   Exchange exchange = {};        // of kExchange

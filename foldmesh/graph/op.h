@@ -47,19 +47,19 @@ enum class OpKind : uint8_t {
   kDistogramHead,  // half + transpose of half
 
   // Parts of the operators above, as one device runs them (made by lower/, never part of a network)
-  kPairBias,              // the logits' bias of attention: one line of pairs after the other
-  kBiasedRowAttention,    // row attention with a ready-made bias
-  kBiasedAttention,       // triangle attention with a ready-made bias
-  kOuterProjections,      // outer product mean: both factors
-  kOuterProducts,         //   .. and what comes of them
-  kTriangleFactors,       // triangle multiplication: both factors
-  kTriangleProducts,      //   .. left := left right^T, channel by channel
-  kTriangleUpdate,        //   .. and what comes of the products
-  kSymmetricSum,          // distogram: half + transpose of half
-  kStructureStart,        // structure module: before the first iteration
-  kStructureIteration,    //   .. number Node::index of own residues, from the activations of all
-  kStructureAtoms,        //   .. after the last
-  kExchange,              // boxes of operand 0 go to other devices, boxes of the output come from them
+  kPairBias,            // the logits' bias of attention: one line of pairs after the other
+  kBiasedRowAttention,  // row attention with a ready-made bias
+  kBiasedAttention,     // triangle attention with a ready-made bias
+  kOuterProjections,    // outer product mean: both factors
+  kOuterProducts,       //   .. and what comes of them
+  kTriangleFactors,     // triangle multiplication: both factors
+  kTriangleProducts,    //   .. left := left right^T, channel by channel
+  kTriangleUpdate,      //   .. and what comes of the products
+  kSymmetricSum,        // distogram: half + transpose of half
+  kStructureStart,      // structure module: before the first iteration
+  kStructureIteration,  //   .. number Node::index of own residues, from the activations of all
+  kStructureAtoms,      //   .. after the last
+  kExchange,            // boxes of operand 0 go to other devices, boxes of the output come from them
 };
 
 // Whether it is a part of an operator, or an exchange.

@@ -37,6 +37,17 @@ Box relative_to(Box box, const std::array<int64_t, 3>& begin) {
 
 void Builder::set_home(ValueId id, Layout layout) { tensor_of(id).home = layout; }
 
+void Builder::begin_section(std::string_view name) {
+  section_ = name;
+  for (Tensor& tensor : tensors_) {
+    for (const Layout layout : plan::kRestingLayouts) {
+      if (layout != tensor.home && layout != tensor.now) {
+        tensor.local[static_cast<size_t>(layout)] = graph::kNoValue;
+      }
+    }
+  }
+}
+
 ValueId Builder::local(ValueId id, Layout layout) {
   Tensor& tensor = tensor_of(id);
   ValueId& local = tensor.local.at(static_cast<size_t>(layout));
@@ -44,7 +55,7 @@ ValueId Builder::local(ValueId id, Layout layout) {
   graph::Value value = network_.value(id);
   value.shape = part_shape(value.shape, axis_of(layout));
   if (layout != tensor.home) {
-    value.name += fmt::format("@{}", static_cast<int>(layout));
+    value.name += fmt::format("@{} beside {}", plan::pair_layout_name(layout), section_);
     value.role = graph::Role::kLocal;
   }
   return local = program_.graph.add_value(std::move(value));
@@ -176,11 +187,8 @@ void Builder::exchange(ValueId from, const std::array<int64_t, 3>& from_begin, c
                        ValueId to, const std::array<int64_t, 3>& to_begin, const std::vector<Box>& want,
                        bool own_only) {
   const auto self = static_cast<size_t>(device_);
-  graph::Node node{.kind = OpKind::kExchange,
-                   .name = step_node().name,
-                   .inputs = {from},
-                   .outputs = {to},
-                   .params = {}};
+  graph::Node node{
+      .kind = OpKind::kExchange, .name = step_node().name, .inputs = {from}, .outputs = {to}, .params = {}};
   int64_t largest = 0;  // the same for all devices, so that all agree on the number of rounds
   for (size_t d = 0; d < have.size(); ++d) {
     const bool goes = !own_only || d == self;

@@ -61,9 +61,10 @@ class Builder {
 
   // --- temporary values
 
-  // The same value for the same purpose and shape within a section of the network, so that long graphs stay
-  // small. Across sections they may lie at different places in memory.
-  void begin_section(std::string_view name) { section_ = name; }
+  // Within a section of the network, values of the same purpose and shape are one value, and so are the parts
+  // of a tensor each time that it takes a layout: long graphs stay small. Other sections have their own,
+  // which may lie at other places in memory.
+  void begin_section(std::string_view name);
   ValueId temporary(std::string_view purpose, const tensor::Shape& shape);
   // One that slices are going to be made of.
   ValueId divided(std::string_view purpose, const tensor::Shape& shape);
@@ -82,7 +83,8 @@ class Builder {
     int32_t index = 0;
   };
   void add(Part part);
-  // Every device's part of a value of this whole shape, split along one axis, to the same split along another.
+  // Every device's part of a value of this whole shape, split along one axis, to the same split along
+  // another.
   void redistribute(ValueId from, int from_axis, ValueId to, int to_axis, const tensor::Shape& whole);
   // Rows (axis 0) or columns (axis 1) of a value that every device holds in full, from those to which they
   // belong, in place.

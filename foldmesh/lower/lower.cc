@@ -282,11 +282,8 @@ class Lowering {
       const ValueId left = kept, right = build_.temporary("right", own);
       graph::Origin origin = build_.origin(in(0), layout);
       origin.channel = first;
-      build_.add({OpKind::kTriangleFactors,
-                  {z, mask},
-                  {left, right},
-                  {0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
-                  origin});
+      build_.add(
+          {OpKind::kTriangleFactors, {z, mask}, {left, right}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, origin});
       multiply(left, right, split, through_channels, whole);
     }
     build_.add({OpKind::kTriangleUpdate,

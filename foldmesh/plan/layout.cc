@@ -68,4 +68,16 @@ int exchange_rounds(int64_t elements) {
   return static_cast<int>(std::clamp<int64_t>((elements + kPiece - 1) / kPiece, 1, kMostRounds));
 }
 
+int64_t change_staging(const Extents& tensor, Layout from, Layout to, int n_devices) {
+  if (from == to || from == Layout::kWhole || tensor.elements() == 0) return 0;
+  const int64_t largest =
+      std::max(shard_elements(tensor, from, n_devices), shard_elements(tensor, to, n_devices));
+  const int rounds = exchange_rounds(largest);
+  const auto piece = [&](Layout layout) {
+    const int64_t rows = layout == Layout::kFirst ? largest_part(tensor.rows, n_devices) : tensor.rows;
+    return (rows + rounds - 1) / rounds * (shard_elements(tensor, layout, n_devices) / rows);
+  };
+  return (to == Layout::kSecond ? piece(from) : 0) + (from == Layout::kSecond ? piece(to) : 0);
+}
+
 }  // namespace foldmesh::plan

@@ -46,6 +46,10 @@ int64_t reshard_elements(const Extents& tensor, Layout from, Layout to, int n_de
 // to be copied on the way then stays below 1/16 of that, or below 16 MiB of fp32.
 int exchange_rounds(int64_t elements);
 
+// Elements that are copied on their way in one round of a change of layout, at most: what does not lie in one
+// stretch where it comes from, or where it goes to.
+int64_t change_staging(const Extents& tensor, Layout from, Layout to, int n_devices);
+
 }  // namespace foldmesh::plan
 
 #endif  // FOLDMESH_PLAN_LAYOUT_H_

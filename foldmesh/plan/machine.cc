@@ -54,6 +54,7 @@ std::optional<Machine> parse_device(std::string_view text) {
     const auto cores = parse_count(text.substr(kCpu.size()));
     if (!cores) return {};
     machine.set_rates({kCore.fp32_flops * *cores, kCore.bf16_flops * *cores, kCore.bytes * *cores});
+    machine.workers = *cores;
     machine.launch = kCpuLaunch;
     machine.fixed_bytes = kCpuFixed;
     machine.near = machine.far = kCpuLink;

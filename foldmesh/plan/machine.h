@@ -33,8 +33,9 @@ struct Machine {
   int64_t memory_bytes = 0;   // of a device; 0: not known, so that plans have no limit of their own
   int64_t fixed_bytes = 0;    // that a process takes before any tensor exists
   int devices_per_node = 1;
-  Link near;  // between devices of one node
-  Link far;   // between nodes
+  int workers = 1;  // threads of a device that take scratch memory of their own
+  Link near;        // between devices of one node
+  Link far;         // between nodes
 
   const OpRate& rate(graph::OpKind kind) const { return rates.at(static_cast<size_t>(kind)); }
   // The same rates for every operator, which is all that a data sheet can say.

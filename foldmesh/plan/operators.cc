@@ -33,11 +33,10 @@ bool same_but_for_chunk(const Strategy& a, const Strategy& b) {
 
 std::string row(std::string_view op, const Strategy& whole, int64_t least_workspace) {
   const std::string chunks = whole.chunk.axis == '-' ? "none" : std::string(1, whole.chunk.axis);
-  return fmt::format("| {} | {} | {} | {} | {:.2f} | {} | {} | {} | {} | {} | {} |\n", op,
+  return fmt::format("| {} | {} | {} | {} | {:.2f} | {} | {} | {} | {} | {} |\n", op,
                      layout_text(whole.other, true), layout_text(whole.pair, false), name_of(whole.algorithm),
                      whole.work.flops * 1e-9, bytes_text(static_cast<int64_t>(whole.work.bytes)),
-                     messages_text(whole), chunks, bytes_text(whole.workspace), bytes_text(least_workspace),
-                     whole.bitwise ? "yes" : "no");
+                     messages_text(whole), chunks, bytes_text(whole.workspace), bytes_text(least_workspace));
 }
 
 }  // namespace
@@ -45,8 +44,7 @@ std::string row(std::string_view op, const Strategy& whole, int64_t least_worksp
 std::string operator_table(const Network& network, int n_devices, Precision precision) {
   std::string text =
       "| operator | MSA | pair | how | GFLOP | memory traffic | received | chunks over | workspace | in "
-      "chunks | "
-      "bitwise |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+      "chunks |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   std::vector<std::pair<graph::OpKind, Slot>> in_main_block;
   const auto append = [&](std::string_view prefix, bool new_kinds_only) {
     for (const Step& step : network.steps) {

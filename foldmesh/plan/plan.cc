@@ -30,6 +30,9 @@ class Moves {
         Entry& entry = entries_[static_cast<size_t>(from)][static_cast<size_t>(to)];
         entry.message.kind = to == Layout::kWhole ? CollectiveKind::kAllGather : CollectiveKind::kAllToAll;
         entry.message.bytes = reshard_elements(tensor, from, to, n_devices) * kResidualBytes;
+        entry.message.rounds = exchange_rounds(
+            std::max(shard_elements(tensor, from, n_devices), shard_elements(tensor, to, n_devices)));
+        entry.staging = change_staging(tensor, from, to, n_devices) * kResidualBytes;
         entry.nanoseconds = whole_nanoseconds(collective_seconds(machine, n_devices, entry.message));
       }
       shards_[static_cast<size_t>(from)] = shard_elements(tensor, from, n_devices) * kResidualBytes;
@@ -38,14 +41,14 @@ class Moves {
   int64_t shard(Layout layout) const { return shards_[static_cast<size_t>(layout)]; }
   const Collective& message(Layout from, Layout to) const { return entry(from, to).message; }
   double nanoseconds(Layout from, Layout to) const { return entry(from, to).nanoseconds; }
-  // Bytes for the new part beside the old: none where nothing is received, since a device then keeps its part
-  // of what it holds.
-  int64_t arriving(Layout from, Layout to) const { return message(from, to).bytes == 0 ? 0 : shard(to); }
+  // Bytes for the new part beside the old, and for what is copied on its way.
+  int64_t arriving(Layout from, Layout to) const { return shard(to) + entry(from, to).staging; }
 
  private:
   struct Entry {
     Collective message;
     double nanoseconds = 0;
+    int64_t staging = 0;
   };
   const Entry& entry(Layout from, Layout to) const {
     return entries_[static_cast<size_t>(from)][static_cast<size_t>(to)];
@@ -66,11 +69,9 @@ class Planner::Problem {
         n_layouts_(n_devices == 1 ? 1 : static_cast<int>(kRestingLayouts.size())),
         pair_(planner.network_.pair, planner.machine_, n_devices) {
     for (const Step* step : planner.representatives_) tables_.push_back(table(*step));
-    // Nothing has been computed yet, so that the pair tensor may lie as it likes: rather split than whole.
-    for (int pair = n_layouts_ == 1 ? 0 : 1; pair < n_layouts_; ++pair) {
-      starts_.push_back(index({Layout::kWhole, layout(pair)}));
-    }
-    if (n_layouts_ > 1) starts_.push_back(index({Layout::kWhole, Layout::kWhole}));
+    // Between passes the pair tensor is split by rows, as the structure module leaves it: all passes are
+    // alike.
+    starts_.push_back(index({Layout::kWhole, n_layouts_ == 1 ? Layout::kWhole : Layout::kFirst}));
   }
 
   double seconds() const {
@@ -158,8 +159,9 @@ class Planner::Problem {
            step.resting_bytes / rows * largest_part(rows, n_);
   }
   int64_t peak(const Table& table, const State& during, const Strategy& strategy) const {
-    return table.standing + pair_.shard(during.pair) + table.other.shard(during.other) + strategy.workspace;
+    return table.standing + pair_.shard(during.pair) + table.other.shard(during.other) + used_by(strategy);
   }
+  int64_t used_by(const Strategy& strategy) const { return strategy.used_bytes(planner_.machine_.workers); }
   bool fits(int64_t bytes) const { return planner_.budget_ == 0 || bytes <= planner_.budget_; }
 
   // A tensor beside the pair tensor that is not there has the layout kWhole.
@@ -174,7 +176,6 @@ class Planner::Problem {
     table.standing = standing_bytes(step);
     for (Strategy& strategy :
          enumerate_strategies(planner_.network_, step, n_, planner_.options_.precision)) {
-      if (planner_.options_.bitwise_only && !strategy.bitwise) continue;
       Option option{std::move(strategy)};
       option.kernel = whole_nanoseconds(kernel_seconds(planner_.machine_, step.node->kind,
                                                        planner_.options_.precision, option.strategy.work));
@@ -203,7 +204,7 @@ class Planner::Problem {
           less(fastest, [](const Option& o) { return o.nanoseconds(); })) {
         fastest = static_cast<int>(i);
       }
-      if (less(smallest, [](const Option& o) { return o.strategy.workspace; }))
+      if (less(smallest, [&](const Option& o) { return used_by(o.strategy); }))
         smallest = static_cast<int>(i);
     }
     table->fastest.push_back(fastest);

@@ -21,8 +21,7 @@ namespace foldmesh::plan {
 
 struct PlanOptions {
   Precision precision = Precision::kFp32;
-  int64_t memory_bytes = 0;   // of one device; 0: what the machine has, without limit if that is not known
-  bool bitwise_only = false;  // no strategy that sums in another order than one device would
+  int64_t memory_bytes = 0;  // of one device; 0: what the machine has, without limit if that is not known
   int n_passes = 4;
 };
 

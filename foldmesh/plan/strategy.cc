@@ -1,7 +1,9 @@
 #include "foldmesh/plan/strategy.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <span>
+#include <string>
 
 #include "foldmesh/base/error.h"
 
@@ -11,20 +13,28 @@ namespace {
 using graph::OpKind;
 using graph::Variant;
 
-constexpr int64_t kEachChunk = -1;  // rounds of a draft's message: negative counts are per chunk
-
 // Kernels or parallel loops that an operator starts for each chunk.
 constexpr int64_t kAttentionKernels = 3, kProductKernels = 3, kTriangleKernels = 4, kStructureKernels = 96;
 
-// What a draft leaves open: one loop over an axis, of `extent` on the busiest device.
-struct Loop {
+// What a draft leaves open: where it works on channels, how many of them at a time.
+struct Chunks {
   char axis = '-';
-  int64_t extent = 1;
-  int64_t fixed = 0;     // workspace that is there whatever the chunk
-  int64_t per_unit = 0;  // and for each unit of the chunk's size
-  int64_t reread = 0;    // bytes that every further chunk reads again
-  int64_t kernels = 1;
+  int64_t count = 1;
+  int64_t size = 0;  // 0: in one piece
 };
+
+// Memory of arrays that a kernel takes for each of its threads or once, as it takes them: aligned.
+int64_t array_bytes(std::initializer_list<int64_t> elements) {
+  constexpr int64_t kAlignment = 64;
+  int64_t bytes = 0;
+  for (const int64_t n : elements) {
+    bytes += (n * kResidualBytes + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  return bytes;
+}
+
+// Vectors that kernels handle together (runtime/cpu/blocks.h), of which their scratch is made.
+constexpr int64_t kBlock = 128;
 
 class Enumerator {
  public:
@@ -44,14 +54,14 @@ class Enumerator {
         elementwise(0);
         break;
       case OpKind::kPairEmbedding:
-        elementwise(2 * pair_.rows * pair_.channels * kResidualBytes);
+        elementwise(array_bytes({pair_.rows * pair_.channels, pair_.columns * pair_.channels}));
         break;
       case OpKind::kMsaEmbedding:
-        elementwise(2 * other_.columns * other_.channels * kResidualBytes);
+        elementwise(array_bytes({other_.columns * other_.channels, other_.columns * other_.channels}));
         break;
       case OpKind::kExtraMsaEmbedding:
       case OpKind::kTemplatePairEmbedding:
-        embedding();
+        elementwise(0);
         break;
       case OpKind::kTemplateAngleEmbedding:
         template_angles();
@@ -90,7 +100,7 @@ class Enumerator {
         structure_module();
         break;
       case OpKind::kPlddtHead:
-        add(draft(1, 1), {});
+        plddt();
         break;
       case OpKind::kDistogramHead:
         distogram();
@@ -130,12 +140,6 @@ class Enumerator {
   }
 
   const Extents& main() const { return step_.main == Slot::kPair ? pair_ : other_; }
-  bool is_main_pair_like() const { return step_.main == Slot::kPair || step_.is_other_template; }
-  char axis_name(Layout layout) const {
-    const bool second = layout == Layout::kSecond;
-    if (is_main_pair_like()) return second ? 'j' : 'i';
-    return second ? 'r' : 's';
-  }
   void set_main(Strategy* strategy, Layout layout) const {
     (step_.main == Slot::kPair ? strategy->pair : strategy->other) = layout;
   }
@@ -152,81 +156,76 @@ class Enumerator {
     return strategy;
   }
 
-  void add_chunk(const Strategy& drafted, const Loop& loop, int64_t size, int64_t workspace) {
-    const int64_t chunks = (loop.extent + size - 1) / std::max<int64_t>(size, 1);
-    Strategy strategy = drafted;
-    strategy.chunk = {loop.axis, size < loop.extent ? size : 0};
-    strategy.workspace = workspace;
-    strategy.work.launches = loop.kernels * std::max<int64_t>(chunks, 1);
-    strategy.work.bytes += static_cast<double>(chunks > 1 ? chunks - 1 : 0) *
-                           (static_cast<double>(loop.reread) + weight_bytes());
-    for (int i = 0; i < strategy.n_messages; ++i) {
-      Collective& message = strategy.messages[static_cast<size_t>(i)];
-      if (message.rounds < 0) message.rounds *= -std::max<int64_t>(chunks, 1);
-    }
+  void add(Strategy strategy, int64_t kernels, const Chunks& chunks = {}) {
+    strategy.chunk = {chunks.axis, chunks.size};
+    strategy.work.launches = kernels * chunks.count;
     result_.push_back(strategy);
   }
 
-  // The draft in one piece, and in chunks of 1024, 512, .. 8 units.
-  void add(const Strategy& drafted, const Loop& loop) {
-    const auto workspace = [&](int64_t size) { return loop.fixed + size * loop.per_unit; };
-    add_chunk(drafted, loop, loop.extent, workspace(loop.extent));
-    if (loop.per_unit == 0) return;
-    constexpr int64_t kLargest = 1024, kSmallest = 8;
-    for (int64_t size = kLargest; size >= kSmallest; size /= 2) {
-      if (size < loop.extent) add_chunk(drafted, loop, size, workspace(size));
-    }
+  // A message that changes how a tensor of fp32 numbers is spread, and the room that it takes on the way.
+  void redistribute(Strategy* strategy, const Extents& tensor, Layout from, Layout to, bool is_gather,
+                    int64_t times = 1) const {
+    const int64_t largest = std::max(shard_elements(tensor, from, n_), shard_elements(tensor, to, n_));
+    strategy->add_message({is_gather ? CollectiveKind::kAllGather : CollectiveKind::kAllToAll,
+                           times * reshard_elements(tensor, from, to, n_) * kResidualBytes,
+                           times * exchange_rounds(largest)});
   }
 
   // --- embeddings
 
-  void elementwise(int64_t fixed) {
+  void elementwise(int64_t workspace, int64_t scratch = 0) {
     for (const Layout layout : node_.kind == OpKind::kLayerNorm ? at_rest() : layouts()) {
       Strategy strategy = draft(share(main(), layout), share(main(), layout));
       set_main(&strategy, layout);
-      add(strategy, {.fixed = fixed});
+      strategy.workspace = workspace;
+      strategy.scratch = scratch;
+      add(strategy, 1);
     }
   }
 
   std::span<const Layout> at_rest() const { return layouts().subspan(n_ == 1 ? 0 : 1, 1); }
 
-  void embedding() {
-    const int64_t features = node_.params.at(0).shape.at(0);
-    for (const Layout layout : layouts()) {
-      Strategy strategy = draft(share(other_, layout), share(other_, layout));
-      strategy.other = layout;
-      const int64_t line = other_.rows * other_.columns / std::max<int64_t>(extent(other_, layout), 1);
-      add(strategy, {.axis = axis_name(layout),
-                     .extent = part(other_, layout),
-                     .per_unit = line * features * kResidualBytes});
-    }
-  }
-
   void template_angles() {
     const int64_t n_templates = graph_.value(node_.inputs[1]).shape.at(0), width = other_.channels;
+    const int64_t features = param("template_single_embedding//weights").at(0);
     for (const Layout layout : layouts()) {
       Strategy strategy = draft(1, 0);  // few rows, wherever they lie
       strategy.work.bytes += static_cast<double>(2 * n_templates * other_.columns * width * kResidualBytes);
       strategy.other = layout;
-      add(strategy, {.fixed = 2 * n_templates * other_.columns * width * kResidualBytes});
+      strategy.scratch = array_bytes({other_.columns * features, other_.columns * width});
+      add(strategy, 1);
     }
   }
 
   void template_attention() {
-    const int64_t width = param("attention//query_w").at(1) * param("attention//query_w").at(2);
+    const int64_t heads = param("attention//query_w").at(1), width = heads_width();
     const auto n_templates = static_cast<int64_t>(node_.inputs.size()) - 2;
     const Layout layout = resting();
     Strategy strategy = draft(share(pair_, layout), share(pair_, layout));
     strategy.pair = layout;
-    add(strategy, {.axis = 'i',
-                   .extent = part(pair_, layout),
-                   .per_unit = pair_.columns * (2 + 2 * n_templates) * width * operand_});
+    strategy.scratch =
+        array_bytes({kBlock * width, n_templates * kBlock * width, n_templates * kBlock * width,
+                     kBlock * heads * n_templates, kBlock * heads, kBlock * pair_.channels});
+    add(strategy, kAttentionKernels);
   }
 
-  // --- MSA
+  // --- attention
 
   int64_t heads_width() const {
     return param("attention//query_w").at(1) * param("attention//query_w").at(2);
+  }
+
+  // A thread's memory for one line of `length` vectors.
+  int64_t line_scratch(int64_t length) const {
+    const int64_t c = param("attention//query_w").at(0), heads = param("attention//query_w").at(1);
+    const int64_t width = heads_width(), most_logits = int64_t{64} << 10;
+    const int64_t queries = std::clamp<int64_t>(most_logits / std::max<int64_t>(length, 1), 16, kBlock);
+    // Keys and values of each head, ready to be multiplied: in panels of so many columns.
+    constexpr int64_t kPanel = 32;
+    const auto panels = [&](int64_t columns) { return (columns + kPanel - 1) / kPanel * kPanel; };
+    const int64_t d = width / heads, packed = heads * (d * panels(length) + length * panels(d)) + heads * 64;
+    return array_bytes({length * c, 2 * length * width, packed, 2 * queries * width, queries * c,
+                        queries * length, queries, length});
   }
 
   // Work with the pair bias: `flops` of it are projected from the pair tensor, the rest follows the lines.
@@ -238,46 +237,36 @@ class Enumerator {
     return strategy;
   }
 
+  // The bias [lines, heads, pairs], `split` as the pair tensor's lines (kFirst) or across them (kSecond).
+  void gather_bias(Strategy* strategy, Layout split, int64_t heads) const {
+    const int64_t n_res = main().columns, whole = n_res * n_res * heads;
+    strategy->workspace = whole * kResidualBytes;
+    if (split == Layout::kWhole) return;
+    const Extents bias = {n_res, n_res, heads};
+    strategy->algorithm = Algorithm::kGatherBias;
+    redistribute(strategy, bias, split, Layout::kWhole, true);
+    // Pieces of lines do not come in one stretch.
+    const int64_t lines = n_res / exchange_rounds(whole) + 1;
+    const int64_t staging = split == Layout::kSecond ? std::min(lines, n_res) * n_res * heads : 0;
+    strategy->moving = (shard_elements(bias, split, n_) + staging) * kResidualBytes;
+  }
+
   void row_attention() {
-    const int64_t heads = param("//feat_2d_weights").at(1), n_res = other_.columns, width = heads_width();
-    const int64_t bias = n_res * n_res * heads * operand_;
+    const int64_t heads = param("//feat_2d_weights").at(1), n_res = other_.columns;
     const double bias_flops =
         2.0 * static_cast<double>(n_res * n_res) * static_cast<double>(pair_.channels * heads);
-    const auto with_bias = [&](Layout pair) { return share(pair_, pair); };
     for (const Layout pair : layouts()) {
       // Rows are independent; every device needs the whole bias.
       for (const Layout rows : layouts()) {
         if (rows == Layout::kSecond) continue;
-        Strategy strategy = attention_draft(share(other_, rows), with_bias(pair), bias_flops, bias);
+        Strategy strategy = attention_draft(share(other_, rows), share(pair_, pair), bias_flops,
+                                            n_res * n_res * heads * kResidualBytes);
         strategy.other = rows;
         strategy.pair = pair;
-        if (pair != Layout::kWhole) {
-          strategy.algorithm = Algorithm::kGatherBias;
-          strategy.add_message({CollectiveKind::kAllGather, missing(n_res) * n_res * heads * operand_, 1});
-        }
-        add(strategy, {.axis = 's',
-                       .extent = part(other_, rows),
-                       .fixed = bias,
-                       .per_unit = 4 * n_res * width * operand_,
-                       .reread = bias,
-                       .kernels = kAttentionKernels});
+        gather_bias(&strategy, pair, heads);
+        strategy.scratch = line_scratch(n_res);
+        add(strategy, kAttentionKernels);
       }
-      // Queries are independent: a device needs the bias of its own residues and all keys and values.
-      if (n_ == 1 || pair == Layout::kSecond) continue;
-      const int64_t own = part(other_, Layout::kSecond), own_bias = own * n_res * heads * operand_;
-      const double share_of_queries = share(other_, Layout::kSecond);
-      Strategy strategy = attention_draft(share_of_queries, share_of_queries, bias_flops, 0);
-      strategy.other = Layout::kSecond;
-      strategy.pair = pair;
-      strategy.algorithm = Algorithm::kGatherKeys;
-      strategy.add_message(
-          {CollectiveKind::kAllGather, 2 * other_.rows * missing(n_res) * width * operand_, kEachChunk});
-      add(strategy, {.axis = 's',
-                     .extent = other_.rows,
-                     .fixed = own_bias,
-                     .per_unit = (2 * own + 2 * n_res) * width * operand_,
-                     .reread = own_bias,
-                     .kernels = kAttentionKernels});
     }
   }
 
@@ -286,95 +275,63 @@ class Enumerator {
       if (layout == Layout::kFirst) continue;
       Strategy strategy = draft(share(other_, layout), share(other_, layout));
       strategy.other = layout;
-      add(strategy, columns_loop(layout, 4 * other_.rows * heads_width() * operand_));
+      strategy.scratch = line_scratch(other_.rows);
+      add(strategy, kAttentionKernels);
     }
   }
 
-  // Residues handled together, each with its column of the MSA.
-  Loop columns_loop(Layout layout, int64_t per_unit) const {
-    const int64_t own = layout == Layout::kWhole ? other_.columns : part(other_, Layout::kSecond);
-    return {.axis = 'r', .extent = own, .per_unit = per_unit, .kernels = kAttentionKernels};
-  }
-
   void global_column_attention() {
-    const int64_t head_width = param("attention//key_w").at(1), heads = param("attention//query_w").at(1);
+    const int64_t d = param("attention//key_w").at(1), heads = param("attention//query_w").at(1);
+    const int64_t rows = other_.rows, c = other_.channels, width = heads_width();
     for (const Layout layout : layouts()) {
+      if (layout == Layout::kFirst) continue;
       Strategy strategy = draft(share(other_, layout), share(other_, layout));
       strategy.other = layout;
-      const int64_t own_rows = layout == Layout::kFirst ? part(other_, layout) : other_.rows;
-      Loop loop = columns_loop(layout, own_rows * (2 * head_width + heads_width()) * operand_);
-      if (layout == Layout::kFirst) {
-        // Masked mean; then the softmax' largest logit, sum and weighted values of each head.
-        const int64_t statistics = other_.columns * (other_.channels + heads * (2 + head_width));
-        const int64_t reduced = (n_ - 1) * largest_part(statistics, n_) + missing(statistics);
-        loop.extent = other_.columns;
-        loop.fixed = 2 * statistics * kResidualBytes;
-        strategy.algorithm = Algorithm::kPartialMeans;
-        strategy.bitwise = false;
-        strategy.add_message({CollectiveKind::kAllReduce, reduced * kResidualBytes, 2});
-      }
-      add(strategy, loop);
+      strategy.scratch = array_bytes({rows, rows * 2 * d, heads * rows, kBlock * c, kBlock * width,
+                                      kBlock * std::max(c, width), c, width, width, heads});
+      add(strategy, kAttentionKernels);
     }
   }
 
   void transition() {
-    const int64_t hidden = param("transition1//weights").at(1);
-    for (const Layout layout : layouts()) {
-      Strategy strategy = draft(share(main(), layout), share(main(), layout));
-      set_main(&strategy, layout);
-      const int64_t line = layout == Layout::kSecond ? main().rows : main().columns;
-      add(strategy,
-          {.axis = axis_name(layout), .extent = part(main(), layout), .per_unit = line * hidden * operand_});
-    }
+    constexpr int64_t kHiddenTogether = 256;
+    const int64_t c = main().channels;
+    elementwise(0, array_bytes({kBlock * c, kBlock * kHiddenTogether, kBlock * c}));
   }
 
+  // --- outer product mean
+
   void outer_product_mean() {
+    constexpr int64_t kTile = 8;
     const int64_t h = param("left_projection//weights").at(1), n_res = other_.columns, rows = other_.rows;
     const auto n = static_cast<double>(n_res);
     const double project = 4.0 * static_cast<double>(rows) * n * static_cast<double>(other_.channels * h);
-    const double output = 2.0 * n * n * static_cast<double>(tensor::num_elements(param("//output_w")));
-    const double products = step_.counts.flops - project - output;
-    const auto plain = [&](Layout msa, Layout pair, double projected_share) {
+    const int64_t factor = rows * n_res * h;
+    const int64_t scratch = array_bytes({rows * kTile * h, kTile * kTile * h * h, kTile * kTile * h * h,
+                                         kTile * kTile * pair_.channels, kTile * kTile});
+    const auto drafted = [&](Layout msa, Layout pair, double projected_share) {
       Strategy strategy = draft(0, share(pair_, pair));
-      strategy.work.flops = project * projected_share + (products + output) * share(pair_, pair);
+      strategy.work.flops = project * projected_share + (step_.counts.flops - project) * share(pair_, pair);
       strategy.other = msa;
       strategy.pair = pair;
+      strategy.scratch = scratch;
       return strategy;
     };
-    const auto loop = [&](Layout pair) {
-      const int64_t own = part(pair_, pair);
-      return Loop{.axis = pair == Layout::kSecond ? 'j' : 'i',
-                  .extent = own,
-                  .fixed = (own + n_res) * rows * h * operand_,
-                  .per_unit = n_res * h * h * operand_,
-                  .reread = n_res * rows * h * operand_,
-                  .kernels = kProductKernels};
-    };
     for (const Layout pair : layouts()) {
-      const double own_share = share(pair_, pair);
-      add(plain(Layout::kWhole, pair, (1 + own_share) / 2), loop(pair));
+      Strategy whole = drafted(Layout::kWhole, pair, 1);
+      whole.workspace = 2 * factor * kResidualBytes;
+      add(whole, kProductKernels);
       if (pair == Layout::kWhole) continue;
       // Residues are split: the factor of the own residues is there, the other is gathered.
-      Strategy gathered = plain(Layout::kSecond, pair, own_share);
+      Strategy gathered = drafted(Layout::kSecond, pair, share(pair_, pair));
       gathered.algorithm = Algorithm::kGatherProjected;
-      gathered.add_message({CollectiveKind::kAllGather, missing(n_res) * rows * h * operand_, 1});
-      add(gathered, loop(pair));
-      // Sequences are split: everybody's sums over its own sequences go to the owner of each pair. The output
-      // projection is linear and comes before, so that what travels has the pair tensor's width.
-      const double share_of_rows = share(other_, Layout::kFirst);
-      Strategy partial = draft(0, 1);
-      partial.work.flops = (project + products) * share_of_rows + output;
-      partial.other = Layout::kFirst;
-      partial.pair = pair;
-      partial.algorithm = Algorithm::kPartialSums;
-      partial.bitwise = false;
-      const int64_t own = part(pair_, pair), line = n_res * pair_.channels * kResidualBytes;
-      partial.add_message({CollectiveKind::kReduceScatter, (n_ - 1) * own * line, kEachChunk});
-      Loop sums = loop(pair);
-      sums.fixed = 2 * part(other_, Layout::kFirst) * n_res * h * operand_;
-      sums.reread = sums.fixed;
-      sums.per_unit += (n_ + 1) * line;  // one block for each owner, and the one that comes back
-      add(partial, sums);
+      const Extents projected = {rows, n_res, h};
+      redistribute(&gathered, projected, Layout::kSecond, Layout::kWhole, true);
+      const int64_t own = shard_elements(projected, Layout::kSecond, n_);
+      const int64_t staged_rows = std::min(rows / exchange_rounds(factor) + 1, rows);
+      gathered.workspace = (own + factor) * kResidualBytes;
+      gathered.moving = (own + staged_rows * n_res * h) * kResidualBytes;
+      add(gathered, kProductKernels);
     }
   }
 
@@ -382,104 +339,95 @@ class Enumerator {
 
   void triangle_multiplication() {
     const Extents& x = main();
-    const int64_t h = param("left_projection//weights").at(1), n_res = x.rows;
+    const int64_t h = param("left_projection//weights").at(1);
     const bool outgoing = node_.variant == Variant::kOutgoing;
     // Outgoing: rows i of the product come from rows i of one factor. Incoming: the same of columns.
-    const Layout own = outgoing ? Layout::kFirst : Layout::kSecond;
-    const Layout summed = outgoing ? Layout::kSecond : Layout::kFirst;
-    const int64_t factor = n_res * n_res * h;
-    for (const Layout layout : layouts()) {
-      if (layout == summed) continue;
-      Strategy strategy = draft(share(x, layout), share(x, layout));
-      set_main(&strategy, layout);
-      if (layout == own) {
-        strategy.algorithm = Algorithm::kGatherFactor;
-        strategy.add_message({CollectiveKind::kAllGather, missing(n_res) * n_res * h * operand_, 1});
+    const Layout lines = outgoing ? Layout::kFirst : Layout::kSecond;
+    const auto in_all_chunks = [&](Layout layout, Algorithm algorithm) {
+      constexpr int64_t kLargest = 64, kSmallest = 4;
+      multiply(x, layout, algorithm, h, 0);
+      for (int64_t size = kLargest; size >= kSmallest; size /= 2) {
+        if (size < h) multiply(x, layout, algorithm, h, size);
       }
-      add(strategy, {.axis = axis_name(own),
-                     .extent = part(x, layout),
-                     .fixed = factor * operand_,
-                     .per_unit = 2 * n_res * h * operand_,
-                     .reread = factor * operand_,
-                     .kernels = kTriangleKernels});
-    }
-    for (const Layout layout : splits()) through_channels(x, layout, h);
-    if (n_ > 1) partial_products(x, summed, h);
-  }
-
-  // Both factors go to channel shards, where the products of the channels are independent; the product comes
-  // back.
-  void through_channels(const Extents& x, Layout layout, int64_t h) {
-    const int64_t n_res = x.rows, own = part(x, layout), own_channels = largest_part(h, n_);
-    const double cubic = 2.0 * static_cast<double>(n_res * n_res) * static_cast<double>(n_res * h);
-    const Extents factor = {n_res, n_res, h};
-    Strategy strategy = draft(share(x, layout), share(x, layout));
-    strategy.work.flops = (step_.counts.flops - cubic) * share(x, layout) +
-                          cubic * static_cast<double>(own_channels) / static_cast<double>(h);
-    set_main(&strategy, layout);
-    strategy.algorithm = Algorithm::kChannels;
-    strategy.add_message({CollectiveKind::kAllToAll,
-                          2 * reshard_elements(factor, layout, Layout::kChannels, n_) * operand_,
-                          2 * kEachChunk});
-    strategy.add_message(
-        {CollectiveKind::kAllToAll, reshard_elements(factor, Layout::kChannels, layout, n_) * operand_, 1});
-    const Loop loop = {.axis = 'c',
-                       .extent = own_channels,
-                       .reread = own * n_res * x.channels * kResidualBytes,
-                       .kernels = kTriangleKernels};
-    // Of `size` of everybody's channels: what one buffer of own rows or of own channels takes.
-    const auto buffer = [&](int64_t size) {
-      return n_res * std::max(own * std::min(size * n_, h), n_res * size) * operand_;
     };
-    // In one piece: the factors' two buffers and one on the way, which the product takes in its turn.
-    add_chunk(strategy, loop, own_channels, 3 * buffer(own_channels));
-    for (int64_t size = 64; size >= 1; size /= 2) {
-      if (size < own_channels) {
-        add_chunk(strategy, loop, size, n_res * n_res * own_channels * operand_ + 3 * buffer(size));
-      }
-    }
+    in_all_chunks(Layout::kWhole, Algorithm::kLocal);
+    if (n_ == 1) return;
+    in_all_chunks(lines, Algorithm::kGatherFactor);
+    for (const Layout layout : splits()) in_all_chunks(layout, Algorithm::kChannels);
   }
 
-  // The summed axis is split: everybody's sums over its own part go to the owner of each pair.
-  void partial_products(const Extents& x, Layout layout, int64_t h) {
-    const int64_t n_res = x.rows, own = part(x, layout);
+  // `size` of the h channels at a time, 0 for all. The left factor's part becomes the product.
+  void multiply(const Extents& x, Layout layout, Algorithm algorithm, int64_t h, int64_t size) {
+    const int64_t n_res = x.rows, own = part(x, layout), largest = size == 0 ? h : size;
+    const double cubic = 2.0 * static_cast<double>(n_res * n_res) * static_cast<double>(n_res * h);
     Strategy strategy = draft(share(x, layout), share(x, layout));
     set_main(&strategy, layout);
-    strategy.algorithm = Algorithm::kPartialSums;
-    strategy.bitwise = false;
-    strategy.work.bytes += static_cast<double>(n_res * n_res * h * kResidualBytes);
-    strategy.add_message(
-        {CollectiveKind::kReduceScatter, (n_ - 1) * own * n_res * h * kResidualBytes, kEachChunk});
-    add(strategy, {.axis = axis_name(layout == Layout::kFirst ? Layout::kSecond : Layout::kFirst),
-                   .extent = n_res,
-                   .fixed = 2 * own * n_res * h * operand_,
-                   .per_unit = (n_res + own) * h * kResidualBytes,
-                   .reread = own * n_res * h * operand_,
-                   .kernels = kTriangleKernels});
+    strategy.algorithm = algorithm;
+    const int64_t line = n_res * kResidualBytes, count = (h + largest - 1) / largest;
+    strategy.workspace = (algorithm == Algorithm::kLocal ? h + largest : h) * own * line;
+    if (algorithm == Algorithm::kChannels) strategy.work.flops -= cubic * share(x, layout);
+    for (int64_t first = 0; first < h && algorithm != Algorithm::kLocal; first += largest) {
+      const int64_t channels = std::min(largest, h - first), own_channels = largest_part(channels, n_);
+      const Extents factor = {n_res, n_res, channels};
+      Strategy piece;                 // its messages
+      int64_t there = 0, staged = 0;  // channels of a whole factor
+      if (algorithm == Algorithm::kGatherFactor) {
+        redistribute(&piece, factor, layout, Layout::kWhole, true);
+        there = channels;
+        staged = staged_channels(channels, channels * n_res * n_res);
+      } else {
+        redistribute(&piece, factor, layout, Layout::kChannels, false, 2);
+        redistribute(&piece, factor, Layout::kChannels, layout, false);
+        const int64_t most = std::max(channels * own * n_res, own_channels * n_res * n_res);
+        there = 2 * own_channels;
+        staged = staged_channels(own_channels, most);
+        strategy.work.flops += cubic * static_cast<double>(own_channels) / static_cast<double>(h);
+      }
+      if (first == 0) {
+        strategy.workspace += there * n_res * line;
+        strategy.moving = largest * own * line + staged * n_res * line;
+      }
+      add_messages(&strategy, piece);
+    }
+    strategy.work.bytes +=
+        static_cast<double>(count - 1) * (static_cast<double>(own * x.channels * line) + weight_bytes());
+    strategy.scratch = array_bytes({kBlock * std::max(n_res, x.channels + h), kBlock * x.channels * 2});
+    add(strategy, kTriangleKernels, {'c', count, size});
+  }
+
+  // Channels of a factor that are copied on their way at once.
+  static int64_t staged_channels(int64_t channels, int64_t elements) {
+    return std::min(channels, channels / exchange_rounds(elements) + 1);
+  }
+
+  static void add_messages(Strategy* strategy, const Strategy& piece) {
+    if (strategy->n_messages == 0) {
+      strategy->n_messages = piece.n_messages;
+      strategy->messages = piece.messages;
+      return;
+    }
+    for (int i = 0; i < piece.n_messages; ++i) {
+      const auto at = static_cast<size_t>(i);
+      strategy->messages[at].bytes += piece.messages[at].bytes;
+      strategy->messages[at].rounds += piece.messages[at].rounds;
+    }
   }
 
   void triangle_attention() {
     const Extents& x = main();
     const int64_t heads = param("//feat_2d_weights").at(1), n_res = x.rows;
-    const int64_t bias = n_res * n_res * heads * operand_;
     const double bias_flops =
         2.0 * static_cast<double>(n_res * n_res) * static_cast<double>(x.channels * heads);
-    const Layout own = node_.variant == Variant::kStarting ? Layout::kFirst : Layout::kSecond;
+    const Layout lines = node_.variant == Variant::kStarting ? Layout::kFirst : Layout::kSecond;
     for (const Layout layout : layouts()) {
-      if (layout != Layout::kWhole && layout != own) continue;
+      if (layout != Layout::kWhole && layout != lines) continue;
       const double own_share = share(x, layout);
-      Strategy strategy = attention_draft(own_share, own_share, bias_flops, bias);
+      Strategy strategy =
+          attention_draft(own_share, own_share, bias_flops, n_res * n_res * heads * kResidualBytes);
       set_main(&strategy, layout);
-      if (layout == own) {
-        strategy.algorithm = Algorithm::kGatherBias;
-        strategy.add_message({CollectiveKind::kAllGather, missing(n_res) * n_res * heads * operand_, 1});
-      }
-      add(strategy, {.axis = axis_name(own),
-                     .extent = part(x, layout),
-                     .fixed = bias,
-                     .per_unit = 4 * n_res * heads_width() * operand_,
-                     .reread = bias,
-                     .kernels = kAttentionKernels});
+      gather_bias(&strategy, layout == Layout::kWhole ? layout : Layout::kFirst, heads);
+      strategy.scratch = line_scratch(n_res);
+      add(strategy, kAttentionKernels);
     }
   }
 
@@ -494,8 +442,9 @@ class Enumerator {
       if (layout == Layout::kSecond) {
         const int64_t bytes = missing(other_.columns) * other_.channels * kResidualBytes;
         strategy.add_message({CollectiveKind::kAllGather, bytes, 1});
+        strategy.workspace = part(other_, layout) * other_.channels * kResidualBytes;
       }
-      add(strategy, {});
+      add(strategy, 1);
     }
   }
 
@@ -507,37 +456,44 @@ class Enumerator {
     } else if (step_.main == Slot::kOther) {
       strategy.other = Layout::kWhole;
     }
-    add(strategy, {});
+    add(strategy, 1);
+  }
+
+  void plddt() {
+    const int64_t hidden = param("act_0//weights").at(1);
+    Strategy strategy = draft(1, 1);
+    strategy.scratch =
+        array_bytes({kBlock * param("act_0//weights").at(0), kBlock * hidden, kBlock * hidden});
+    add(strategy, 1);
   }
 
   void structure_module() {
-    const int64_t n_res = pair_.rows, layers = 8;
-    const int64_t heads = param("fold_iteration/invariant_point_attention/attention_2d//weights").at(1);
-    const auto projected = [&](std::string_view leaf) { return param(leaf).at(1); };
-    const int64_t per_residue =
-        projected("fold_iteration/invariant_point_attention/q_scalar//weights") +
-        projected("fold_iteration/invariant_point_attention/kv_scalar//weights") +
-        projected("fold_iteration/invariant_point_attention/q_point_local//weights") +
-        projected("fold_iteration/invariant_point_attention/kv_point_local//weights") +
-        param("fold_iteration/invariant_point_attention/output_projection//weights").at(0);
-    const int64_t single = param("single_layer_norm//scale").at(0), frame = 7;
-    for (const Layout layout : layouts()) {
-      if (layout == Layout::kSecond) continue;
-      Strategy strategy = draft(share(pair_, layout), share(pair_, layout));
-      strategy.pair = layout;
-      const int64_t own = part(pair_, layout);
-      if (layout == Layout::kFirst) {
-        strategy.algorithm = Algorithm::kGatherState;
-        strategy.add_message({CollectiveKind::kAllGather,
-                              layers * missing(n_res) * (single + frame) * kResidualBytes, layers});
-      }
-      // The pair bias of all heads stays over the layers.
-      add(strategy, {.axis = 'i',
-                     .extent = own,
-                     .fixed = (own * n_res * heads + n_res * (per_residue + 2 * single)) * kResidualBytes,
-                     .per_unit = n_res * (heads + pair_.channels) * kResidualBytes,
-                     .kernels = kStructureKernels});
+    constexpr int64_t kTogether = 16;  // residues
+    const int64_t n_res = pair_.rows, layers = 8, frame = 7, torsions = 14;
+    const std::string attention = "fold_iteration/invariant_point_attention/";
+    const int64_t heads = param(attention + "attention_2d//weights").at(1);
+    const auto outputs = [&](std::string_view leaf) { return param(attention + std::string(leaf)).at(1); };
+    const int64_t key_points = outputs("kv_point_local//weights");
+    const int64_t projected = outputs("q_scalar//weights") + outputs("kv_scalar//weights") +
+                              outputs("q_point_local//weights") + key_points;
+    const int64_t single = param("single_layer_norm//scale").at(0);
+    const Layout layout = resting();
+    const int64_t own = part(pair_, layout);
+    Strategy strategy = draft(share(pair_, layout), share(pair_, layout));
+    strategy.pair = layout;
+    if (layout == Layout::kFirst) {
+      strategy.algorithm = Algorithm::kGatherState;
+      const int64_t state = layers * single + (layers - 1) * frame, kept = layers * (frame + 2 * torsions);
+      strategy.add_message(
+          {CollectiveKind::kAllGather, missing(n_res) * (state + kept) * kResidualBytes, 2 * layers + 2});
     }
+    // The pair bias of all heads stays over the layers.
+    strategy.workspace =
+        array_bytes({own * n_res * heads, n_res * projected, n_res * (single + frame)}) + 512;
+    strategy.scratch = array_bytes({3 * kTogether * single, kTogether * key_points, heads * kTogether * n_res,
+                                    n_res * pair_.channels, kTogether * 64,
+                                    kTogether * param(attention + "output_projection//weights").at(0)});
+    add(strategy, kStructureKernels);
   }
 
   void distogram() {
@@ -545,13 +501,14 @@ class Enumerator {
     const Layout layout = resting();
     Strategy strategy = draft(share(pair_, layout), share(pair_, layout));
     strategy.pair = layout;
-    const int64_t half = part(pair_, layout) * n_res * bins * kResidualBytes;
     if (n_ > 1) {
+      const Extents logits = {n_res, n_res, bins};
       strategy.algorithm = Algorithm::kTranspose;
-      const int64_t moved = reshard_elements({n_res, n_res, bins}, Layout::kFirst, Layout::kSecond, n_);
-      strategy.add_message({CollectiveKind::kAllToAll, moved * kResidualBytes, 1});
+      redistribute(&strategy, logits, Layout::kFirst, Layout::kSecond, false);
+      strategy.workspace = shard_elements(logits, Layout::kSecond, n_) * kResidualBytes;
+      strategy.moving = change_staging(logits, Layout::kFirst, Layout::kSecond, n_) * kResidualBytes;
     }
-    add(strategy, {.fixed = n_ > 1 ? 2 * half : half});
+    add(strategy, 2);
   }
 
   const graph::Graph& graph_;
@@ -566,9 +523,9 @@ class Enumerator {
 }  // namespace
 
 std::string_view name_of(Algorithm algorithm) {
-  constexpr std::array<std::string_view, 10> kNames = {
-      "local",        "gather bias",   "gather keys",         "partial means", "gather projected",
-      "partial sums", "gather factor", "all-to-all channels", "gather state",  "transpose"};
+  constexpr std::array<std::string_view, 7> kNames = {
+      "local",        "gather bias", "gather projected", "gather factor", "all-to-all channels",
+      "gather state", "transpose"};
   return kNames.at(static_cast<size_t>(algorithm));
 }
 

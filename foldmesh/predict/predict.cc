@@ -8,9 +8,13 @@
 #include <span>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/memory.h"
 #include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/comm/collectives.h"
+#include "foldmesh/comm/local_group.h"
 #include "foldmesh/graph/cost.h"
 #include "foldmesh/lower/lower.h"
+#include "foldmesh/plan/plan.h"
 #include "foldmesh/predict/network_inputs.h"
 #include "foldmesh/predict/recycling.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
@@ -31,9 +35,46 @@ graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, co
   return model::build_monomer(config, dims, {.distogram = options.contacts, .all_heads = options.all_heads});
 }
 
-// What the backend runs of a network: the network itself, or its parts on one device.
-lower::Program program_for(const graph::Graph& network, const runtime::Backend& backend) {
-  if (backend.runs_parts()) return lower::lower(network, lower::whole_strategies(network), 1, 0);
+int n_devices(const PredictOptions& options) { return options.group == nullptr ? 1 : options.group->size(); }
+// Whether this process has the results.
+bool is_first(const PredictOptions& options) { return n_devices(options) == 1 || options.group->rank() == 0; }
+
+// The memory that every device has at least: all must make the same plan.
+size_t common_memory_limit(const PredictOptions& options) {
+  const size_t own = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
+  std::vector<size_t> all(static_cast<size_t>(n_devices(options)));
+  const std::vector<int64_t> counts(all.size(), sizeof(size_t));
+  comm::all_gather(*options.group, std::as_bytes(std::span(&own, 1)), counts,
+                   std::as_writable_bytes(std::span(all)));
+  return *std::min_element(all.begin(), all.end());
+}
+
+std::vector<plan::Strategy> planned_strategies(const graph::Graph& network, const PredictOptions& options) {
+  const int n = n_devices(options);
+  plan::PlanOptions how;
+  how.n_passes = options.n_recycles + 1;
+  if (options.precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
+  how.memory_bytes = static_cast<int64_t>(common_memory_limit(options));
+  plan::Planner planner(network, plan::parse_mesh(fmt::format("cpu:{}", options.n_threads)).machine, how);
+  const std::optional<plan::Plan> plan = planner.plan_on(n);
+  if (!plan) {
+    base::throw_input("this prediction needs {} of memory on each of {} devices, for {} (there are {})",
+                      base::format_bytes(static_cast<size_t>(planner.smallest_budget(n).bytes)), n,
+                      planner.smallest_budget(n).worst_step,
+                      base::format_bytes(static_cast<size_t>(how.memory_bytes)));
+  }
+  return lower::strategies_of(plan->passes.front());
+}
+
+// What the backend runs of a network: the network itself, or this device's parts of it.
+lower::Program program_for(const graph::Graph& network, const runtime::Backend& backend,
+                           const PredictOptions& options) {
+  const int n = n_devices(options);
+  if (backend.runs_parts()) {
+    if (n == 1) return lower::lower(network, lower::whole_strategies(network), 1, 0);
+    return lower::lower(network, planned_strategies(network, options), n, options.group->rank());
+  }
+  if (n > 1) base::throw_input("the reference backend runs on one device (there are {})", n);
   lower::Program program{network, std::vector<int32_t>(network.nodes().size())};
   std::iota(program.step.begin(), program.step.end(), 0);
   return program;
@@ -50,6 +91,9 @@ MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
   memory.features = features.bytes();
   // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.
   memory.results = 2 * n * n * sizeof(double) + (options.on_pass ? n * n * 128 * sizeof(float) : 0);
+  if (n_devices(options) > 1 && is_first(options)) {
+    memory.results += n * n * confidence::kAlignedErrorBins * sizeof(float);  // a head's output, gathered
+  }
   memory.fixed = kProgram + kPerThread * static_cast<size_t>(options.n_threads);
   memory.other = options.other_memory;
   memory.arena_lower_bound = plan.lower_bound;
@@ -57,10 +101,45 @@ MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
   return memory;
 }
 
+// An output that is split by rows over the devices: whole for the first of them, and nothing for the others.
+class GatheredRows {
+ public:
+  GatheredRows(const graph::Graph& network, const runtime::Executor& executor, std::string_view name,
+               comm::Group* group)
+      : part_(executor.read(name)) {
+    if (group == nullptr || group->size() == 1) return;
+    const tensor::Shape& shape = network.value(network.find(name)).shape;
+    const auto n = static_cast<size_t>(group->size());
+    std::vector<comm::SendPart> send(n);
+    std::vector<comm::ReceivePart> receive(n);
+    send[0] = {static_cast<const std::byte*>(part_.data), part_.bytes()};
+    if (group->rank() == 0) {
+      whole_.emplace(part_.dtype, shape);
+      auto* at = static_cast<std::byte*>(whole_->view().data);
+      const size_t row = whole_->bytes() / static_cast<size_t>(shape[0]);
+      for (size_t member = 0; member < n; ++member) {
+        const int64_t rows = plan::part_size(shape[0], group->size(), static_cast<int>(member));
+        receive[member] = {at, row * static_cast<size_t>(rows)};
+        at += receive[member].size();
+      }
+    }
+    group->exchange(send, receive);
+  }
+  tensor::ConstView view() const { return whole_ ? whole_->view() : part_; }
+
+ private:
+  tensor::ConstView part_;
+  std::optional<tensor::Tensor> whole_;
+};
+
 std::optional<confidence::AlignedError> aligned_error(const model::ModelConfig& config,
-                                                      runtime::Executor& executor) {
+                                                      const graph::Graph& network,
+                                                      runtime::Executor& executor,
+                                                      const PredictOptions& options) {
   if (!config.has_pae_head) return std::nullopt;
-  return confidence::aligned_error(executor.read("tm_logits"), {}, executor.pool());
+  const GatheredRows logits(network, executor, "tm_logits", options.group);
+  if (!is_first(options)) return std::nullopt;
+  return confidence::aligned_error(logits.view(), {}, executor.pool());
 }
 
 template <typename T>
@@ -110,8 +189,8 @@ std::vector<double> without_padding(const std::vector<double>& matrix, std::span
 }
 
 // What is left of the last pass for the user.
-void finish(const FeatureSource& features, runtime::Executor& executor, const PredictOptions& options,
-            Prediction* result) {
+void finish(const FeatureSource& features, const graph::Graph& network, runtime::Executor& executor,
+            const PredictOptions& options, Prediction* result) {
   const auto seq_mask = features.get("seq_mask").span<float>();
   result->structure = structure_of(features, executor.read("prev_positions"), result->plddt);
   result->plddt.assign(result->structure.plddt.begin(), result->structure.plddt.end());
@@ -119,10 +198,11 @@ void finish(const FeatureSource& features, runtime::Executor& executor, const Pr
   if (result->aligned_error) {
     result->aligned_error->pae = without_padding(result->aligned_error->pae, seq_mask);
   }
-  if (options.contacts) {
-    result->contact_probability = without_padding(
-        confidence::contact_probability(executor.read("distogram_logits"), executor.pool()), seq_mask);
-  }
+  if (!options.contacts) return;
+  const GatheredRows logits(network, executor, "distogram_logits", options.group);
+  if (!is_first(options)) return;
+  result->contact_probability =
+      without_padding(confidence::contact_probability(logits.view(), executor.pool()), seq_mask);
 }
 
 class Timer {
@@ -196,9 +276,10 @@ MemoryEstimate estimate_memory(const FeatureSource& features, const model::Model
   const model::Dims dims = network_dims(features, config);
   const graph::Graph network = build(config, dims, options);
   const auto backend = backend_for(options.precision);
-  return estimate(features, dims, params,
-                  runtime::plan_memory(program_for(network, *backend).graph, *backend, options.n_threads),
-                  options);
+  return estimate(
+      features, dims, params,
+      runtime::plan_memory(program_for(network, *backend, options).graph, *backend, options.n_threads),
+      options);
 }
 
 Prediction predict(FeatureSource& features, const model::ModelConfig& config, const model::ParamStore& params,
@@ -208,6 +289,10 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
     base::throw_input("features are sampled for {} passes (expected {}: one more than --num-recycles)",
                       features.n_passes(), n_passes);
   }
+  if (options.on_pass && n_devices(options) > 1) {
+    base::throw_input("what a pass puts out can be looked at on one device only (there are {})",
+                      n_devices(options));
+  }
   features.start_pass(0);
   Prediction result;
   result.model = config.name;
@@ -215,14 +300,15 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   result.dims = network_dims(features, config);
   const graph::Graph network = build(config, result.dims, options);
   const auto backend = backend_for(options.precision);
-  const lower::Program program = program_for(network, *backend);
+  const lower::Program program = program_for(network, *backend, options);
   runtime::MemoryPlan plan = runtime::plan_memory(program.graph, *backend, options.n_threads);
   result.memory = estimate(features, result.dims, params, plan, options);
   check_memory(result.memory, options.memory_limit);
 
   runtime::Executor executor(
       program.graph, *backend, std::move(plan),
-      [&](const graph::ParamRef& param) { return params.view(param); }, options.n_threads);
+      [&](const graph::ParamRef& param) { return params.view(param); }, options.n_threads, options.group,
+      options.packed);
   Timer timer(network, program, static_cast<double>(tensor::size_of(backend->activation())));
   double flops_done = 0;
   runtime::RunOptions run{.progress = {}, .node_seconds = timer.node_seconds()};
@@ -248,7 +334,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
     }
     if (options.on_pass || pass + 1 == n_passes) {
       result.plddt = confidence::plddt(executor.read("lddt_logits"));
-      result.aligned_error = aligned_error(config, executor);
+      result.aligned_error = aligned_error(config, network, executor, options);
     }
     if (options.on_pass) {
       options.on_pass({pass, config, result.dims, executor, result.plddt, result.aligned_error});
@@ -257,8 +343,28 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   }
   if (options.progress) options.progress(flops_done, timer.flops_of_pass() * n_passes);
   result.n_passes = n_passes;
-  finish(features, executor, options, &result);
+  finish(features, network, executor, options, &result);
   result.operator_times = timer.times();
+  return result;
+}
+
+Prediction predict_on_devices(int n_devices, const SourceMaker& make_source, const model::ModelConfig& config,
+                              const model::ParamStore& params, const PredictOptions& options) {
+  PredictOptions shared = options;
+  shared.n_threads = std::max(1, options.n_threads / n_devices);
+  const size_t limit = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
+  shared.memory_limit = limit / static_cast<size_t>(n_devices);
+  if (!shared.packed) shared.packed = std::make_shared<runtime::PackedParams>();
+  Prediction result;
+  comm::run_local(n_devices, [&](comm::Group& group) {
+    PredictOptions own = shared;
+    own.group = &group;
+    if (group.rank() != 0) own.progress = {};
+    base::ThreadPool pool(own.n_threads);
+    const std::unique_ptr<FeatureSource> source = make_source(pool);
+    Prediction prediction = predict(*source, config, params, own);
+    if (group.rank() == 0) result = std::move(prediction);
+  });
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "foldmesh/bio/structure.h"
+#include "foldmesh/comm/group.h"
 #include "foldmesh/confidence/confidence.h"
 #include "foldmesh/model/monomer.h"
 #include "foldmesh/model/param_store.h"
@@ -51,6 +52,11 @@ struct PredictOptions {
   size_t memory_limit = 0;
   // What others in this process may take meanwhile; counts as part of what the prediction needs.
   size_t other_memory = 0;
+  // The devices that share this prediction; all of them call predict() with the same features, parameters and
+  // options. Only member 0 gets the aligned error and the contacts. Null: one device.
+  comm::Group* group = nullptr;
+  // Parameters in the kernels' form, if several executors of this process share them.
+  std::shared_ptr<runtime::PackedParams> packed = nullptr;
   // Compute the probabilities of contacts.
   bool contacts = false;
   // Compute all heads, needed or not, for on_pass.
@@ -83,9 +89,16 @@ struct Prediction {
 };
 
 // Throws kInput when the features hold too few passes or the prediction does not fit into memory.
-// Results depend on features, parameters, recycles and precision only, not on threads or progress.
+// Results depend on features, parameters, recycles and precision only, not on threads, devices or progress.
 Prediction predict(FeatureSource& features, const model::ModelConfig& config, const model::ParamStore& params,
                    const PredictOptions& options);
+
+// The same on `n_devices` devices, which are threads of this process (or groups of threads: n_threads are
+// shared out among them). `make_source` is called once for each, with its threads, and always makes the same
+// features. The members of options.group are not used.
+using SourceMaker = std::function<std::unique_ptr<FeatureSource>(base::ThreadPool& pool)>;
+Prediction predict_on_devices(int n_devices, const SourceMaker& make_source, const model::ModelConfig& config,
+                              const model::ParamStore& params, const PredictOptions& options);
 
 // What such a prediction would take, without running it. `all_heads` etc. as in options.
 MemoryEstimate estimate_memory(const FeatureSource& features, const model::ModelConfig& config,

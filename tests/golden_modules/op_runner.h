@@ -30,8 +30,8 @@ class OpRunner {
   tensor::Tensor load(const tensor::ConstView& view) const;
   tensor::Tensor make(const tensor::Shape& shape) const { return {backend_.activation(), shape}; }
 
-  // Runs it, in parts where the backend works so. Workspace and plain outputs are NaN before, so that whatever a kernel
-  // fails to write shows; writing past the workspace fails the test.
+  // Runs it, in parts where the backend works so. Workspace and plain outputs are NaN before, so that
+  // whatever a kernel fails to write shows; writing past the workspace fails the test.
   void run(const OpCall& call);
 
  private:

@@ -34,11 +34,10 @@ double nanoseconds(double seconds) { return std::round(seconds / 1e-9); }
 class Writer {
  public:
   Writer(const plan::Network& network, const plan::Machine& machine, plan::Precision precision,
-         bool bitwise_only, int64_t budget, int n_devices)
+         int64_t budget, int n_devices)
       : network_(network),
         machine_(machine),
         precision_(precision),
-        bitwise_only_(bitwise_only),
         budget_(budget),
         n_(n_devices),
         states_(states(n_devices)) {}
@@ -52,6 +51,11 @@ class Writer {
       for (const State& from : states_) {
         std::vector<double>& row = matrix.emplace_back();
         for (const State& to : states_) row.push_back(i == 0 ? 0 : change(step, from, to));
+      }
+      // Before the first step the pair tensor is split by rows.
+      for (size_t s = 0; i == 0 && s < states_.size(); ++s) {
+        const State start = {Layout::kWhole, n_ == 1 ? Layout::kWhole : Layout::kFirst};
+        problem.steps[0][s] += change(step, start, states_[s]);
       }
       problem.changes.push_back(std::move(matrix));
     }
@@ -78,9 +82,8 @@ class Writer {
         if (step.other.rows == 0 && state.other != Layout::kWhole) continue;
         if (strategy.other && *strategy.other != state.other) continue;
         if (strategy.pair && *strategy.pair != state.pair) continue;
-        if (bitwise_only_ && !strategy.bitwise) continue;
         if (!fits(standing(step) + bytes(network_.pair, state.pair) + bytes(step.other, state.other) +
-                  strategy.workspace)) {
+                  strategy.used_bytes(machine_.workers))) {
           continue;
         }
         double cost = nanoseconds(plan::kernel_seconds(machine_, step.node->kind, precision_, strategy.work));
@@ -98,10 +101,15 @@ class Writer {
   double move(const plan::Extents& tensor, Layout from, Layout to, int64_t beside) const {
     if (from == to) return 0;
     const int64_t received = plan::reshard_elements(tensor, from, to, n_) * 4;
-    if (!fits(beside + bytes(tensor, from) + (received > 0 ? bytes(tensor, to) : 0))) return kImpossible;
+    const int64_t staging = plan::change_staging(tensor, from, to, n_) * 4;
+    if (!fits(beside + bytes(tensor, from) + bytes(tensor, to) + staging)) return kImpossible;
     const auto kind =
         to == Layout::kWhole ? plan::CollectiveKind::kAllGather : plan::CollectiveKind::kAllToAll;
-    return nanoseconds(plan::collective_seconds(machine_, n_, {kind, received, 1}));
+    return nanoseconds(
+        plan::collective_seconds(machine_, n_,
+                                 {kind, received,
+                                  plan::exchange_rounds(std::max(plan::shard_elements(tensor, from, n_),
+                                                                 plan::shard_elements(tensor, to, n_)))}));
   }
 
   double change(const plan::Step& step, const State& from, const State& to) const {
@@ -116,7 +124,6 @@ class Writer {
   const plan::Network& network_;
   const plan::Machine& machine_;
   plan::Precision precision_;
-  bool bitwise_only_;
   int64_t budget_;
   int n_;
   std::vector<State> states_;
@@ -183,8 +190,8 @@ std::string linear_program(const ChainProblem& problem) {
 }  // namespace
 
 ChainProblem write_down(const plan::Network& network, const plan::Machine& machine, plan::Precision precision,
-                        bool bitwise_only, int64_t budget, int n_devices) {
-  return Writer(network, machine, precision, bitwise_only, budget, n_devices).write();
+                        int64_t budget, int n_devices) {
+  return Writer(network, machine, precision, budget, n_devices).write();
 }
 
 double try_everything(const ChainProblem& problem) {

@@ -23,7 +23,7 @@ struct ChainProblem {
 
 // One pass; `budget` 0: no limit.
 ChainProblem write_down(const plan::Network& network, const plan::Machine& machine, plan::Precision precision,
-                        bool bitwise_only, int64_t budget, int n_devices);
+                        int64_t budget, int n_devices);
 
 // Tries every path, leaving out only those that cannot be better than the best so far. kImpossible without
 // one.

@@ -12,7 +12,6 @@ struct Case {
   model::Dims dims;
   int n_devices;
   plan::Precision precision;
-  bool bitwise_only;
   double budget_share;  // of the way from the least that does to what the fastest plan takes; < 0: no limit
 };
 
@@ -33,7 +32,6 @@ std::vector<Case> cases() {
     c.dims.n_extra = 1 + static_cast<int64_t>(rng.below(5120));
     c.n_devices = i % 5 == 0 ? 1 : 2 + static_cast<int>(rng.below(15));
     c.precision = rng.below(2) == 0 ? plan::Precision::kFp32 : plan::Precision::kBf16;
-    c.bitwise_only = rng.below(2) == 0;
     c.budget_share = rng.below(2) == 0 ? -1 : rng.uniform();
     result.push_back(c);
   }
@@ -49,10 +47,7 @@ struct Solved {
 Solved solve(const Case& c) {
   const graph::Graph graph = model::build_monomer(shallow(), c.dims);
   const plan::Machine machine = plan::parse_mesh("h200").machine;
-  plan::PlanOptions options{.precision = c.precision,
-                            .memory_bytes = int64_t{1} << 60,
-                            .bitwise_only = c.bitwise_only,
-                            .n_passes = 1};
+  plan::PlanOptions options{.precision = c.precision, .memory_bytes = int64_t{1} << 60, .n_passes = 1};
   if (c.budget_share >= 0) {
     plan::Planner unlimited(graph, machine, options);
     const int64_t least = unlimited.smallest_budget(c.n_devices).bytes;
@@ -61,9 +56,8 @@ Solved solve(const Case& c) {
   }
   plan::Planner planner(graph, machine, options);
   const std::optional<double> seconds = planner.seconds_on(c.n_devices);
-  return {
-      write_down(planner.network(), machine, c.precision, c.bitwise_only, options.memory_bytes, c.n_devices),
-      seconds ? *seconds * 1e9 : kImpossible};
+  return {write_down(planner.network(), machine, c.precision, options.memory_bytes, c.n_devices),
+          seconds ? *seconds * 1e9 : kImpossible};
 }
 
 TEST(PlanOracle, EqualsTryingEverything) {

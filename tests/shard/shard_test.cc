@@ -1,0 +1,86 @@
+// Every way to run every operator, on devices that share the work unevenly or have none: the same bits as on
+// one device, and the bytes that the planner says.
+#include <gtest/gtest.h>
+
+#include "foldmesh/base/rng.h"
+#include "foldmesh/lower/lower.h"
+#include "foldmesh/model/monomer.h"
+#include "foldmesh/plan/plan.h"
+#include "tests/shard/sharded_run.h"
+
+namespace foldmesh::tests {
+namespace {
+
+using plan::Layout;
+using plan::Strategy;
+
+model::ModelConfig shallow() {
+  model::ModelConfig config = model::model_by_name("model_1_ptm");
+  config.n_evoformer_blocks = 1;
+  config.n_extra_msa_blocks = 1;
+  config.n_template_blocks = 1;
+  return config;
+}
+
+graph::Graph network(const model::Dims& dims) {
+  return model::build_monomer(shallow(), dims, {.distogram = true});
+}
+
+std::vector<std::vector<Strategy>> all_strategies(const plan::Network& view, int n_devices) {
+  std::vector<std::vector<Strategy>> result;
+  for (const plan::Step& step : view.steps) {
+    result.push_back(plan::enumerate_strategies(view, step, n_devices, plan::Precision::kFp32));
+  }
+  return result;
+}
+
+// Strategy k (modulo their number) of every operator.
+std::vector<Strategy> choice(const std::vector<std::vector<Strategy>>& all, size_t k) {
+  std::vector<Strategy> chosen;
+  for (const auto& strategies : all) chosen.push_back(strategies[k % strategies.size()]);
+  return chosen;
+}
+
+std::vector<Strategy> random_choice(const std::vector<std::vector<Strategy>>& all, base::Rng& rng) {
+  std::vector<Strategy> chosen;
+  for (const auto& strategies : all) chosen.push_back(strategies[rng.below(strategies.size())]);
+  return chosen;
+}
+
+TEST(Shard, EveryStrategyGivesTheBitsOfOneDevice) {
+  const model::Dims dims = {.n_res = 7, .n_seq = 4, .n_extra = 5, .n_templates = 2};
+  const graph::Graph graph = network(dims);
+  const plan::Network view = plan::read_network(graph);
+  const ShardedResult expected = run_sharded(graph, lower::whole_strategies(graph), 1);
+  EXPECT_EQ(differences(expected, expected), "");
+  for (const int n_devices : {1, 2, 3, 4, 5, 9}) {
+    const auto all = all_strategies(view, n_devices);
+    size_t most = 0;
+    for (const auto& strategies : all) most = std::max(most, strategies.size());
+    for (size_t k = 0; k < most; ++k) {
+      const ShardedResult got = run_sharded(graph, choice(all, k), n_devices);
+      EXPECT_EQ(differences(expected, got), "") << "strategy " << k << " on " << n_devices << " devices";
+    }
+  }
+}
+
+TEST(Shard, AnyPlanGivesTheBitsOfOneDevice) {
+  base::Rng rng(3);
+  for (int round = 0; round < 24; ++round) {
+    const model::Dims dims = {.n_res = 1 + static_cast<int64_t>(rng.below(20)),
+                              .n_seq = 1 + static_cast<int64_t>(rng.below(9)),
+                              .n_extra = 1 + static_cast<int64_t>(rng.below(9)),
+                              .n_templates = static_cast<int64_t>(rng.below(3))};
+    const int n_devices = 2 + static_cast<int>(rng.below(round % 6 == 0 ? 63 : 6));
+    const graph::Graph graph = network(dims);
+    const plan::Network view = plan::read_network(graph);
+    const std::vector<Strategy> chosen = random_choice(all_strategies(view, n_devices), rng);
+    const ShardedResult expected = run_sharded(graph, lower::whole_strategies(graph), 1, 2);
+    const ShardedResult got = run_sharded(graph, chosen, n_devices, 2, rng.below(1000));
+    EXPECT_EQ(differences(expected, got), "")
+        << dims.n_res << " residues, " << dims.n_seq << " rows on " << n_devices << " devices";
+  }
+}
+
+}  // namespace
+}  // namespace foldmesh::tests
