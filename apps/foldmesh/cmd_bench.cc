@@ -99,6 +99,7 @@ void run(State& state) {
 
 void setup_bench(CLI::App& app) {
   app.require_subcommand(1);
+  setup_bench_inference(app);
   CLI::App* command = app.add_subcommand(
       "scaling",
       "a search's runtime against the number of processors: measured here, predicted for 1 to 1,024");

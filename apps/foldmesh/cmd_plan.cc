@@ -3,11 +3,15 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/log.h"
 #include "foldmesh/base/memory.h"
+#include "foldmesh/calibrate/host.h"
+#include "foldmesh/calibrate/profile.h"
 #include "foldmesh/model/monomer.h"
 #include "foldmesh/plan/batch.h"
 #include "foldmesh/plan/explain.h"
@@ -19,12 +23,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options {
-  std::string model = "model_1_ptm", mesh = "cpu:1", memory, precision = "fp32";
+  std::string model = "model_1_ptm", mesh = "cpu:1", memory, precision = "fp32", machine_file;
   std::vector<int64_t> n_res;
   int64_t n_seq = -1, n_extra = -1, templates = -1, items = 1;
   int recycles = 3;
   double device_flops = 0, device_bandwidth = 0, link_bandwidth = 0, link_latency = -1;
-  bool operators = false, json = false;
+  bool operators = false, explain = false, json = false;
 };
 
 constexpr int64_t kMostResidues = 100'000, kMostRows = 100'000, kMostTemplates = 4, kMostItems = 10'000;
@@ -42,22 +46,44 @@ model::Dims dims_of(const Options& options, const model::ModelConfig& config, in
   return dims;
 }
 
-plan::Mesh mesh_of(const Options& options) {
-  plan::Mesh mesh = plan::parse_mesh(options.mesh);
-  plan::OpRate rate = mesh.machine.rates.front();
-  if (options.device_flops > 0) rate.fp32_flops = rate.bf16_flops = options.device_flops;
-  if (options.device_bandwidth > 0) rate.bytes = options.device_bandwidth;
-  mesh.machine.set_rates(rate);
-  for (plan::Link* link : {&mesh.machine.near, &mesh.machine.far}) {
+// What the machine's rates are, with those that were given in their place.
+calibrate::ChosenMesh mesh_of(const Options& options) {
+  calibrate::ChosenMesh chosen = calibrate::choose_mesh(options.mesh, options.machine_file);
+  if (!chosen.refused.empty()) base::log::warn("{}; times are those of the analytic model", chosen.refused);
+  plan::Machine& machine = chosen.mesh.machine;
+  for (plan::OpRate& rate : machine.rates) {
+    if (options.device_flops > 0) rate.fp32_flops = rate.bf16_flops = options.device_flops;
+    if (options.device_bandwidth > 0) rate.bytes = options.device_bandwidth;
+  }
+  for (plan::Link* link : {&machine.near, &machine.far}) {
     if (options.link_bandwidth > 0) link->bandwidth = options.link_bandwidth;
     if (options.link_latency >= 0) link->latency = options.link_latency;
   }
-  return mesh;
+  return chosen;
+}
+
+// The same networks on the analytic machine and on the one that was measured.
+std::string explanation(const std::vector<graph::Graph>& graphs, const calibrate::ChosenMesh& chosen,
+                        const plan::PlanOptions& how) {
+  const auto seconds = [&](const plan::Machine& machine) {
+    calibrate::SecondsByOperator all;
+    for (const graph::Graph& graph : graphs) {
+      const auto plan = plan::Planner(graph, machine, how).plan(chosen.mesh.n_devices);
+      if (!std::holds_alternative<plan::Plan>(plan)) continue;
+      for (const auto& [name, time] : calibrate::predicted_seconds(std::get<plan::Plan>(plan)))
+        all[name] += time;
+    }
+    return all;
+  };
+  const auto analytic = seconds(plan::parse_mesh(chosen.mesh.machine.name).machine);
+  if (!chosen.is_measured) return calibrate::compare("analytic", analytic, "measured", {});
+  return calibrate::compare("analytic", analytic, "measured", seconds(chosen.mesh.machine));
 }
 
 void run(const Options& options) {
   const model::ModelConfig config = model::model_by_name(options.model);
-  const plan::Mesh mesh = mesh_of(options);
+  const calibrate::ChosenMesh chosen = mesh_of(options);
+  const plan::Mesh& mesh = chosen.mesh;
   if (options.items * static_cast<int64_t>(options.n_res.size()) > kMostItems) {
     base::throw_input("{} lengths times {} items are too many to plan together (expected at most {} in all)",
                       options.n_res.size(), options.items, kMostItems);
@@ -82,9 +108,20 @@ void run(const Options& options) {
   }
   const plan::Batch batch = plan::plan_batch(graphs, options.items, mesh, how);
   if (options.json) {
-    fmt::print("{}\n", plan::to_json(batch, names, mesh).dump(2));
+    Json json = plan::to_json(batch, names, mesh);
+    json["rates"] = chosen.is_measured ? "measured" : "analytic";
+    if (chosen.is_measured) json["machine_file"] = chosen.machine_file;
+    fmt::print("{}\n", json.dump(2));
   } else {
     fmt::print("{}", plan::to_text(batch, names, mesh));
+    if (options.explain) fmt::print("\n{}", explanation(graphs, chosen, how));
+    if (chosen.is_measured) {
+      fmt::print("\nTimes were measured on this machine: {}\n", chosen.machine_file);
+    } else if (options.explain || options.mesh == "here") {
+      fmt::print(
+          "\nTimes are those of the analytic model (foldmesh bench inference --calibrate measures this "
+          "machine)\n");
+    }
   }
   for (size_t i = 0; i < names.size(); ++i) {
     const auto& misfit = batch.entries[i].misfit;
@@ -120,7 +157,7 @@ void setup_plan(CLI::App& command) {
       .add_option(
           "--mesh", options->mesh,
           "[COUNTx]DEVICE: h200, a100, gpu, or cpu:CORES for one process on so many cores; 8xh200, cpu:16, "
-          "2xcpu:8. No such device need be here")
+          "2xcpu:8. No such device need be here. here: one process on all cores of this machine")
       ->capture_default_str();
   command.add_option("--memory", options->memory,
                      "most memory on one device, such as 16GiB (what the device has; for cpu no limit)");
@@ -143,10 +180,18 @@ void setup_plan(CLI::App& command) {
       ->check(CLI::PositiveNumber);
   command.add_option("--link-latency", options->link_latency, "seconds to start one collective")
       ->check(CLI::NonNegativeNumber);
+  command.add_option(
+      "--machine-file", options->machine_file,
+      "rates of this machine's CPUs as `foldmesh bench inference --calibrate` has measured them "
+      "(default: its file in the cache folder, if there is one)");
+  command.add_flag(
+      "--explain", options->explain,
+      "also list the time of each kind of operator, by the analytic model and by what was measured");
   command.add_flag("--operators", options->operators,
                    "instead of a plan, list what the planner chooses from: each operator's strategies");
   command.add_flag("--json", options->json, "print the plan as JSON");
-  command.footer("Times come from an analytic model of each device, not from measurements.");
+  command.footer(
+      "Times come from an analytic model of each device, unless a last line says that they were measured.");
   command.callback([options] { run(*options); });
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -19,6 +20,8 @@
 #include "foldmesh/base/memory.h"
 #include "foldmesh/base/progress.h"
 #include "foldmesh/base/thread_pool.h"
+#include "foldmesh/calibrate/host.h"
+#include "foldmesh/calibrate/profile.h"
 #include "foldmesh/comm/launch.h"
 #include "foldmesh/output/result_folder.h"
 #include "foldmesh/predict/head_dump.h"
@@ -36,7 +39,8 @@ struct Options {
   int num_recycles = 3, cpu = 0, devices = 1;
   comm::UseMpi mpi = comm::UseMpi::kAuto;
   double recycle_tolerance = 0;
-  bool contacts = false, json = false;
+  std::string machine_file;
+  bool contacts = false, profile = false, json = false;
 };
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -114,6 +118,27 @@ void print(const predict::Prediction& prediction, const std::string& output_dir)
       prediction.aligned_error ? fmt::format(", pTM {:.3f}", prediction.aligned_error->ptm) : "", output_dir);
 }
 
+// By kind of operator, what the planner says for this machine and what was measured.
+void print_profile(const Options& options, const model::ModelConfig& config,
+                   const predict::Prediction& prediction, int n_devices, int n_threads) {
+  const graph::Graph network = model::build_monomer(
+      config, prediction.dims, {.distogram = options.contacts, .all_heads = !options.dump_heads.empty()});
+  const calibrate::ChosenMesh here =
+      calibrate::choose_mesh(fmt::format("{}xcpu:{}", n_devices, n_threads), options.machine_file);
+  if (!here.refused.empty())
+    base::log::warn("{}; predicted times are those of the analytic model", here.refused);
+  plan::PlanOptions how;
+  how.precision = options.precision == "bf16" ? plan::Precision::kBf16 : plan::Precision::kFp32;
+  how.n_passes = prediction.n_passes;
+  const auto plan = plan::Planner(network, here.mesh.machine, how).plan_on(n_devices);
+  calibrate::SecondsByOperator measured;
+  for (const predict::OperatorTime& time : prediction.operator_times) measured[time.name] = time.seconds;
+  fmt::print("{}predicted for {} x {} {}\n",
+             calibrate::compare("predicted", calibrate::predicted_seconds(*plan), "measured", measured),
+             n_devices, here.mesh.machine.name,
+             here.is_measured ? "from " + here.machine_file : std::string("by the analytic model"));
+}
+
 predict::PredictOptions predict_options(const Options& options, int n_threads) {
   predict::PredictOptions result;
   result.n_recycles = options.num_recycles;
@@ -126,6 +151,10 @@ predict::PredictOptions predict_options(const Options& options, int n_threads) {
 }
 
 void run(const Options& options) {
+  if (options.profile && options.precision == "reference") {
+    base::throw_input(
+        "--profile: the planner knows no times of the reference code (expected --precision fp32 or bf16)");
+  }
   const model::ModelConfig config = model::model_by_name(options.model);
   const std::unique_ptr<comm::Communicator> ranks = comm::join(options.mpi);
   if (ranks && options.devices > 1) {
@@ -175,6 +204,7 @@ void run(const Options& options) {
       options.devices > 1 ? predict::predict_on_devices(options.devices, make_source, config, params, how)
                           : predict::predict(*make_source(pool), config, params, how);
   if (progress) progress->finish();
+  const int n_devices = ranks ? ranks->size() : options.devices;
   if (ranks) ranks->finish();
   if (!is_first) return;
   const std::string name = prediction.model + "_pred_0";
@@ -190,6 +220,9 @@ void run(const Options& options) {
                report(options, prediction, files).dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
     print(prediction, options.output_dir);
+    // Threads of one process are shared out; every rank has its own.
+    const int n_each = ranks ? n_threads : std::max(1, n_threads / n_devices);
+    if (options.profile) print_profile(options, config, prediction, n_devices, n_each);
   }
 }
 
@@ -263,6 +296,12 @@ void setup_predict(CLI::App& command) {
       "--dump-heads", options->dump_heads,
       "Write everything the network puts out, for every pass, to this .npz: for comparison with other "
       "implementations");
+  command.add_flag("--profile", options->profile,
+                   "Also list each kind of operator's time, as the planner predicts it and as measured");
+  command.add_option(
+      "--machine-file", options->machine_file,
+      "Rates for --profile from this file of `foldmesh bench inference --calibrate` (default: the "
+      "one in the cache folder, if there is one)");
   command.add_flag("--json", options->json, "Print the facts of the run as JSON");
   command.callback([options] { run(*options); });
 }

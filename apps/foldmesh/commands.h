@@ -16,6 +16,7 @@ struct Command {
 };
 
 void setup_bench(CLI::App& command);
+void setup_bench_inference(CLI::App& bench);  // a subcommand of it
 void setup_db(CLI::App& command);
 void setup_features(CLI::App& command);
 void setup_fold(CLI::App& command);

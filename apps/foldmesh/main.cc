@@ -36,7 +36,9 @@ const std::vector<Command>& commands() {
       {"plan", "how long a prediction would take and what memory, on any machine, without running it",
        setup_plan},
       {"params", "generate, verify or list parameter files", setup_params},
-      {"bench", "measure this machine: how a search scales over processors", setup_bench},
+      {"bench",
+       "measure this machine: how a search scales over processors, how fast the network's operators are",
+       setup_bench},
   };
   return table;
 }

@@ -232,7 +232,18 @@ void print(const Options& options, const Result& result) {
                1e3 * group.seconds / static_cast<double>(group.calls), 100 * group.seconds / result.seconds,
                rate / 1e9, 100 * rate / result.ceiling);
   }
-  fmt::print("\npasses");
+  Group block;
+  for (const auto& [name, group] : groups) {
+    if (!name.starts_with("evoformer/")) continue;
+    block.seconds += group.seconds;
+    block.flops += group.flops;
+    block.calls = group.calls;
+  }
+  fmt::print("\none Evoformer block: {:.1f} GFLOP in {:.1f} ms: {:.1f} GFLOP/s, {:.1f} % of the ceiling\n",
+             block.flops / static_cast<double>(block.calls) / 1e9,
+             1e3 * block.seconds / static_cast<double>(block.calls), block.flops / block.seconds / 1e9,
+             100 * block.flops / block.seconds / result.ceiling);
+  fmt::print("passes");
   for (const double seconds : result.pass_seconds) fmt::print(" {:.2f} s", seconds);
   fmt::print(" by the clock; {:.2f} TFLOP in {:.2f} s of processor time on each thread: {:.1f} GFLOP/s\n",
              result.flops / 1e12, result.seconds, result.rate() / 1e9);

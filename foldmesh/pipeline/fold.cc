@@ -11,6 +11,7 @@
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/progress.h"
 #include "foldmesh/base/thread_pool.h"
+#include "foldmesh/calibrate/host.h"
 #include "foldmesh/features/raw_features.h"
 #include "foldmesh/model/config.h"
 #include "foldmesh/model/param_store.h"
@@ -129,8 +130,12 @@ void Fold::forecast_all() const {
   for (const Target& target : targets_) lengths.push_back(static_cast<int64_t>(target.sequence.size()));
   std::vector<model::ModelConfig> models;
   for (const ModelRun& run : models_) models.push_back(run.config);
-  const std::string text = forecast(lengths, models, options_.num_recycles + 1, pool_.size());
-  if (!text.empty()) base::log::info("{}", text);
+  plan::PlanOptions how;
+  how.n_passes = options_.num_recycles + 1;
+  how.precision = options_.precision == "bf16" ? plan::Precision::kBf16 : plan::Precision::kFp32;
+  const calibrate::ChosenMesh here = calibrate::choose_mesh(fmt::format("cpu:{}", pool_.size()), {});
+  const std::string text = forecast(lengths, models, here.mesh, how);
+  if (!text.empty()) base::log::info("{}{}", text, here.is_measured ? ", as measured" : "");
 }
 
 void Fold::throw_failures(const std::vector<std::pair<std::string, base::Error>>& failed) const {

@@ -31,8 +31,8 @@ struct FoldOptions {
   std::vector<int> models = {1, 2, 3, 4, 5};
   int num_recycles = 3;
   std::string precision = "fp32";  // or "bf16"
-  double recycle_tolerance = 0;   // predict::PredictOptions; 0: all passes run
-  int predictions_per_model = 1;  // each with a seed of its own
+  double recycle_tolerance = 0;    // predict::PredictOptions; 0: all passes run
+  int predictions_per_model = 1;   // each with a seed of its own
   uint64_t random_seed = 0;
   bool msa_only = false;
   bool a3m = false;                   // alignments as A3M, a tenth of the size, instead of Stockholm

@@ -8,7 +8,6 @@
 
 #include "foldmesh/model/monomer.h"
 #include "foldmesh/plan/explain.h"
-#include "foldmesh/plan/plan.h"
 
 namespace foldmesh::pipeline {
 namespace {
@@ -23,22 +22,20 @@ Group group_of(int64_t length, const model::ModelConfig& config) {
   return {length, config.uses_templates, config.has_pae_head, config.max_msa_clusters, config.max_extra_msa};
 }
 
-std::optional<double> seconds_of(int64_t length, const model::ModelConfig& config,
-                                 const plan::Machine& machine, int n_passes) {
+std::optional<double> seconds_of(int64_t length, const model::ModelConfig& config, const plan::Mesh& mesh,
+                                 const plan::PlanOptions& how) {
   const model::Dims dims{.n_res = length,
                          .n_seq = config.max_msa_clusters,
                          .n_extra = config.max_extra_msa,
                          .n_templates = config.uses_templates ? kTemplates : 0};
   const graph::Graph network = model::build_monomer(config, dims, {.distogram = true});
-  plan::PlanOptions options;
-  options.n_passes = n_passes;
-  return plan::Planner(network, machine, options).seconds_on(1);
+  return plan::Planner(network, mesh.machine, how).seconds_on(mesh.n_devices);
 }
 
 }  // namespace
 
 std::string forecast(std::span<const int64_t> lengths, std::span<const model::ModelConfig> models,
-                     int n_passes, int n_threads) {
+                     const plan::Mesh& mesh, const plan::PlanOptions& how) {
   const size_t n_items = lengths.size() * models.size();
   if (n_items < 2) return "";
   std::map<Group, int64_t> groups;
@@ -49,18 +46,17 @@ std::string forecast(std::span<const int64_t> lengths, std::span<const model::Mo
                                          groups.size(), groups.size() == 1 ? "" : "s");
   if (groups.size() > kMostGroups) return counts;
 
-  const plan::Mesh mesh = plan::parse_mesh(fmt::format("cpu:{}", n_threads));
   double total = 0;
   for (const auto& [group, count] : groups) {
     for (const model::ModelConfig& config : models) {
       if (group_of(std::get<0>(group), config) != group) continue;
-      const auto seconds = seconds_of(std::get<0>(group), config, mesh.machine, n_passes);
+      const auto seconds = seconds_of(std::get<0>(group), config, mesh, how);
       if (!seconds) return counts;
       total += *seconds * static_cast<double>(count);
       break;
     }
   }
-  return fmt::format("{}; at most about {} by the planner's model of {}", counts, plan::seconds_text(total),
+  return fmt::format("{}; at most about {} by the planner on {}", counts, plan::seconds_text(total),
                      mesh.machine.name);
 }
 

@@ -7,15 +7,16 @@
 #include <string>
 
 #include "foldmesh/model/config.h"
+#include "foldmesh/plan/plan.h"
 
 namespace foldmesh::pipeline {
 
 // One line: how many predictions, by groups of equal length and network, and the planner's time for all of
-// them one after the other on this many threads, with the deepest alignments that the models take. Without a
+// them one after the other on this mesh, with the deepest alignments that the models take. Without a
 // time where some do not fit or there are too many different ones to plan at once; empty for a single
 // prediction.
 std::string forecast(std::span<const int64_t> lengths, std::span<const model::ModelConfig> models,
-                     int n_passes, int n_threads);
+                     const plan::Mesh& mesh, const plan::PlanOptions& how);
 
 }  // namespace foldmesh::pipeline
 

@@ -167,7 +167,7 @@ TEST_F(FoldCommand, ManyTargetsOfWhichOneFails) {
                                      "--num-predictions-per-model",
                                      "2",
                                      "--memory",
-                                     "600M"});
+                                     "1G"});
   EXPECT_EQ(run.exit_code, 2) << run.err;
   EXPECT_NE(
       run.err.find("foldmesh: 1 of 3 targets failed: huge; the first one because: this prediction needs"),

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "foldmesh/base/file.h"
+#include "foldmesh/base/temp_folder.h"
 #include "tests/cli/run_program.h"
 
 namespace foldmesh::tests {
@@ -24,7 +27,9 @@ std::string contents(const std::string& path) {
   return text.str();
 }
 
+// Without what may have been measured on this machine.
 RunResult plan(const std::string& options) {
+  ::setenv("XDG_CACHE_HOME", "/nonexistent", 1);
   std::istringstream words("plan " + options);
   return run_program({std::istream_iterator<std::string>(words), {}});
 }
@@ -47,6 +52,39 @@ TEST(PlanCommand, GoldenPlans) {
     EXPECT_EQ(result.err.empty(), fits) << result.err;
   }
   EXPECT_GE(n_cases, 10);
+}
+
+// Calibrated on a network so small that its times mean little; what counts is which rates are used, and that
+// it is said.
+TEST(PlanCommand, MeasuredMachine) {
+  const base::TempFolder folder("plan_machine");
+  const std::string file = (folder.path() / "machine.json").string();
+  const std::string common = "--n-res 100 --mesh here --machine-file " + file;
+  const RunResult none = plan(common);
+  EXPECT_EQ(none.exit_code, 0) << none.err;
+  EXPECT_NE(none.err.find("machine.json"), std::string::npos) << none.err;
+  EXPECT_NE(none.out.find("analytic model"), std::string::npos) << none.out;
+
+  const RunResult measured =
+      run_program({"bench", "inference", "--calibrate", "--machine-file", file, "--n-res", "16", "--n-seq",
+                   "4", "--n-extra", "8", "--rounds", "1", "--json"});
+  ASSERT_EQ(measured.exit_code, 0) << measured.err;
+  EXPECT_EQ(measured.out, contents(file));
+  const RunResult used = plan(common + " --explain");
+  EXPECT_EQ(used.exit_code, 0) << used.err;
+  EXPECT_EQ(used.err, "");
+  EXPECT_NE(used.out.find("Times were measured on this machine: " + file), std::string::npos) << used.out;
+  EXPECT_NE(used.out.find("operator"), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(plan(common + " --json").out)["rates"], "measured");
+
+  std::string damaged = contents(file);
+  damaged[damaged.size() / 2] ^= 1;
+  base::write_file_atomically(file, damaged);
+  const RunResult refused = plan(common);
+  EXPECT_EQ(refused.exit_code, 0) << refused.err;
+  EXPECT_NE(refused.err.find("machine.json: "), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("times are those of the analytic model"), std::string::npos) << refused.err;
+  EXPECT_EQ(refused.out, none.out);
 }
 
 TEST(PlanCommand, OperatorTableInTheDocumentationIsCurrent) {
