@@ -39,47 +39,6 @@ int n_devices(const PredictOptions& options) { return options.group == nullptr ?
 // Whether this process has the results.
 bool is_first(const PredictOptions& options) { return n_devices(options) == 1 || options.group->rank() == 0; }
 
-// The memory that every device has at least: all must make the same plan.
-size_t common_memory_limit(const PredictOptions& options) {
-  const size_t own = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
-  std::vector<size_t> all(static_cast<size_t>(n_devices(options)));
-  const std::vector<int64_t> counts(all.size(), sizeof(size_t));
-  comm::all_gather(*options.group, std::as_bytes(std::span(&own, 1)), counts,
-                   std::as_writable_bytes(std::span(all)));
-  return *std::min_element(all.begin(), all.end());
-}
-
-std::vector<plan::Strategy> planned_strategies(const graph::Graph& network, const PredictOptions& options) {
-  const int n = n_devices(options);
-  plan::PlanOptions how;
-  how.n_passes = options.n_recycles + 1;
-  if (options.precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
-  how.memory_bytes = static_cast<int64_t>(common_memory_limit(options));
-  plan::Planner planner(network, plan::parse_mesh(fmt::format("cpu:{}", options.n_threads)).machine, how);
-  const std::optional<plan::Plan> plan = planner.plan_on(n);
-  if (!plan) {
-    base::throw_input("this prediction needs {} of memory on each of {} devices, for {} (there are {})",
-                      base::format_bytes(static_cast<size_t>(planner.smallest_budget(n).bytes)), n,
-                      planner.smallest_budget(n).worst_step,
-                      base::format_bytes(static_cast<size_t>(how.memory_bytes)));
-  }
-  return lower::strategies_of(plan->passes.front());
-}
-
-// What the backend runs of a network: the network itself, or this device's parts of it.
-lower::Program program_for(const graph::Graph& network, const runtime::Backend& backend,
-                           const PredictOptions& options) {
-  const int n = n_devices(options);
-  if (backend.runs_parts()) {
-    if (n == 1) return lower::lower(network, lower::whole_strategies(network), 1, 0);
-    return lower::lower(network, planned_strategies(network, options), n, options.group->rank());
-  }
-  if (n > 1) base::throw_input("the reference backend runs on one device (there are {})", n);
-  lower::Program program{network, std::vector<int32_t>(network.nodes().size())};
-  std::iota(program.step.begin(), program.step.end(), 0);
-  return program;
-}
-
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
                         const model::ParamStore& params, const runtime::MemoryPlan& plan,
                         const PredictOptions& options) {
@@ -99,6 +58,99 @@ MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
   memory.arena_lower_bound = plan.lower_bound;
   memory.worst_node = plan.worst_node;
   return memory;
+}
+
+// What a device runs, and in which memory.
+struct Program {
+  lower::Program program;
+  runtime::MemoryPlan memory;
+};
+
+Program with_memory(lower::Program program, const runtime::Backend& backend, const PredictOptions& options) {
+  runtime::MemoryPlan memory = runtime::plan_memory(program.graph, backend, options.n_threads);
+  return {std::move(program), std::move(memory)};
+}
+
+// The network as it is, or its parts on one device, in the fastest way.
+Program plain_program(const graph::Graph& network, const runtime::Backend& backend,
+                      const PredictOptions& options) {
+  lower::Program program;
+  if (backend.runs_parts()) {
+    program = lower::lower(network, lower::whole_strategies(network), 1, 0);
+  } else {
+    program = {network, std::vector<int32_t>(network.nodes().size())};
+    std::iota(program.step.begin(), program.step.end(), 0);
+  }
+  return with_memory(std::move(program), backend, options);
+}
+
+// What every device has at least, since all must come to the same plan.
+struct Resources {
+  size_t arena_bytes = 0;
+  size_t n_threads = 0;
+};
+
+Resources common_resources(const Resources& own, const PredictOptions& options) {
+  if (n_devices(options) == 1) return own;
+  std::vector<Resources> all(static_cast<size_t>(n_devices(options)));
+  const std::vector<int64_t> counts(all.size(), sizeof(Resources));
+  comm::all_gather(*options.group, std::as_bytes(std::span(&own, 1)), counts,
+                   std::as_writable_bytes(std::span(all)));
+  Resources common = own;
+  for (const Resources& each : all) {
+    common.arena_bytes = std::min(common.arena_bytes, each.arena_bytes);
+    common.n_threads = std::max(common.n_threads, each.n_threads);  // each takes memory
+  }
+  return common;
+}
+
+// The best plan in so much memory for activations. When there is none: nothing on one device, kInput on
+// several.
+std::optional<lower::Program> planned_program(const graph::Graph& network, const Resources& resources,
+                                              const PredictOptions& options) {
+  const int n = n_devices(options);
+  plan::Machine machine = plan::parse_mesh(fmt::format("cpu:{}", resources.n_threads)).machine;
+  machine.fixed_bytes = 0;
+  plan::PlanOptions how;
+  how.n_passes = options.n_recycles + 1;
+  if (options.precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
+  const int64_t weights = plan::read_network(network).weight_elements * plan::operand_bytes(how.precision);
+  how.memory_bytes = static_cast<int64_t>(resources.arena_bytes) + weights;
+  plan::Planner planner(network, machine, how);
+  const std::optional<plan::Plan> plan = planner.plan_on(n);
+  if (!plan && n == 1) return std::nullopt;
+  if (!plan) {
+    const plan::Planner::Floor floor = planner.smallest_budget(n);
+    base::throw_input(
+        "this prediction needs {} of memory for activations on each of {} devices, decided by {}, more than "
+        "the "
+        "{} that parameters, features and results leave",
+        base::format_bytes(static_cast<size_t>(floor.bytes - weights)), n, floor.worst_step,
+        base::format_bytes(resources.arena_bytes));
+  }
+  const int device = n == 1 ? 0 : options.group->rank();
+  return lower::lower(network, lower::strategies_of(plan->passes.front()), n, device);
+}
+
+// The plain program where it fits on one device, a planned one otherwise.
+Program choose_program(const graph::Graph& network, const runtime::Backend& backend,
+                       const FeatureSource& features, const model::Dims& dims,
+                       const model::ParamStore& params, const PredictOptions& options) {
+  const int n = n_devices(options);
+  Program plain = plain_program(network, backend, options);
+  if (!backend.runs_parts()) {
+    if (n > 1) base::throw_input("the reference backend runs on one device (there are {})", n);
+    return plain;
+  }
+  const MemoryEstimate needed = estimate(features, dims, params, plain.memory, options);
+  if (n == 1 && fits(needed, options.memory_limit)) return plain;
+  constexpr size_t kUnknown = size_t{1} << 50;
+  size_t limit = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
+  if (limit == 0) limit = kUnknown;
+  const size_t beside = needed.total() - needed.arena;
+  const Resources own = {limit > beside ? limit - beside : 0, static_cast<size_t>(options.n_threads)};
+  std::optional<lower::Program> planned = planned_program(network, common_resources(own, options), options);
+  return planned ? with_memory(std::move(*planned), backend, options) : plain;  // check_memory() refuses that
 }
 
 // An output that is split by rows over the devices: whole for the first of them, and nothing for the others.
@@ -276,10 +328,8 @@ MemoryEstimate estimate_memory(const FeatureSource& features, const model::Model
   const model::Dims dims = network_dims(features, config);
   const graph::Graph network = build(config, dims, options);
   const auto backend = backend_for(options.precision);
-  return estimate(
-      features, dims, params,
-      runtime::plan_memory(program_for(network, *backend, options).graph, *backend, options.n_threads),
-      options);
+  const Program chosen = choose_program(network, *backend, features, dims, params, options);
+  return estimate(features, dims, params, chosen.memory, options);
 }
 
 Prediction predict(FeatureSource& features, const model::ModelConfig& config, const model::ParamStore& params,
@@ -300,8 +350,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   result.dims = network_dims(features, config);
   const graph::Graph network = build(config, result.dims, options);
   const auto backend = backend_for(options.precision);
-  const lower::Program program = program_for(network, *backend, options);
-  runtime::MemoryPlan plan = runtime::plan_memory(program.graph, *backend, options.n_threads);
+  auto [program, plan] = choose_program(network, *backend, features, result.dims, params, options);
   result.memory = estimate(features, result.dims, params, plan, options);
   check_memory(result.memory, options.memory_limit);
 
@@ -353,7 +402,9 @@ Prediction predict_on_devices(int n_devices, const SourceMaker& make_source, con
   PredictOptions shared = options;
   shared.n_threads = std::max(1, options.n_threads / n_devices);
   const size_t limit = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
-  shared.memory_limit = limit / static_cast<size_t>(n_devices);
+  // Each device counts the parameters, which are there only once.
+  const size_t parameters = std::min(params.bytes(), limit);
+  shared.memory_limit = (limit - parameters) / static_cast<size_t>(n_devices) + parameters;
   if (!shared.packed) shared.packed = std::make_shared<runtime::PackedParams>();
   Prediction result;
   comm::run_local(n_devices, [&](comm::Group& group) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "foldmesh/base/file.h"
+#include "foldmesh/comm/launch.h"
 #include "foldmesh/tensor/npz.h"
 #include "tests/cli/run_program.h"
 
@@ -71,6 +72,38 @@ TEST_F(PredictCommand, GeneratedParametersAndAllHeads) {
               2e-6);
   for (int64_t i = 0; i < 13; ++i) {
     EXPECT_NEAR(heads.view("out3_plddt").as<float>()[i], golden.view("out3_plddt").as<float>()[i], 3e-4);
+  }
+
+  // On several devices: the same files.
+  const std::vector<std::string> two_passes = {"predict", golden_,       "--params",   params,
+                                               "--model", "model_1_ptm", "--contacts", "--num-recycles",
+                                               "1",       "--output-dir"};
+  const auto same_files_from = [&](std::vector<std::string> before, const std::string& name,
+                                   const std::vector<std::string>& options) {
+    std::vector<std::string> command = two_passes;
+    command.push_back(path(name));
+    command.insert(command.end(), options.begin(), options.end());
+    if (before.empty()) {
+      run(command);
+    } else {
+      before.insert(before.end(), command.begin(), command.end());
+      RunOptions env;
+      env.program = "/usr/bin/env";
+      const RunResult result = run_program(before, env);
+      EXPECT_EQ(result.exit_code, 0) << result.err;
+    }
+    for (const auto& entry : fs::directory_iterator(path("one"))) {
+      const fs::path file = entry.path().filename();
+      if (file == "timings.json") continue;
+      EXPECT_EQ(base::read_file(entry.path()), base::read_file(folder_ / name / file)) << name << " " << file;
+    }
+  };
+  same_files_from({}, "one", {});
+  same_files_from({}, "three", {"--devices", "3", "--cpu", "2"});
+  if (comm::built_with_mpi() && std::system("mpirun --version > /dev/null 2>&1") == 0) {
+    same_files_from({"ASAN_OPTIONS=detect_leaks=0", "mpirun", "--allow-run-as-root", "--oversubscribe",
+                     "--bind-to", "none", "-n", "2", FOLDMESH_PROGRAM},
+                    "ranks", {"--cpu", "1"});
   }
 
   EXPECT_NE(refusal({"predict", golden_, "--params", params, "--model", "model_1_ptm", "--num-recycles", "4",
