@@ -402,8 +402,12 @@ Prediction predict_on_devices(int n_devices, const SourceMaker& make_source, con
   PredictOptions shared = options;
   shared.n_threads = std::max(1, options.n_threads / n_devices);
   const size_t limit = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
-  // Each device counts the parameters, which are there only once.
-  const size_t parameters = std::min(params.bytes(), limit);
+  // Each device counts the parameters, which are there only once, also in the kernels' form. That does not
+  // depend on extents.
+  const graph::Graph smallest = build(config, {.n_res = 1, .n_seq = 1, .n_extra = 1}, options);
+  const auto backend = backend_for(options.precision);
+  const size_t packed = plain_program(smallest, *backend, shared).memory.packed_param_bytes;
+  const size_t parameters = std::min(params.bytes() + packed, limit);
   shared.memory_limit = (limit - parameters) / static_cast<size_t>(n_devices) + parameters;
   if (!shared.packed) shared.packed = std::make_shared<runtime::PackedParams>();
   Prediction result;
