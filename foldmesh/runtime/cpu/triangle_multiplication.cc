@@ -34,11 +34,16 @@ void for_each_piece(int64_t length, const Body& body) {
 // --- triangle_factors ---
 
 struct FactorScratch {
-  FactorScratch(Workspace& workspace, int64_t c, int64_t n_channels, int n_workers)
+  FactorScratch(Workspace& workspace, int64_t c, int64_t n_channels, Precision precision, int n_workers)
       : normed(workspace.take_each(n_workers, kRowBlock * c)),
+        packed(workspace.take_each<std::byte>(
+            n_workers, static_cast<int64_t>(PackedMatrix::bytes(c, kRowBlock, precision)))),
+        projected(workspace.take_each(n_workers, kRowBlock * n_channels)),
         gates(workspace.take_each(n_workers, kRowBlock * n_channels)),
         mask(workspace.take_each(n_workers, kRowBlock)) {}
-  std::vector<float*> normed, gates, mask;
+  std::vector<float*> normed;
+  std::vector<std::byte*> packed;  // normed, channels as rows
+  std::vector<float*> projected, gates, mask;
 };
 
 void run_factors(const KernelArgs& args) {
@@ -49,22 +54,22 @@ void run_factors(const KernelArgs& args) {
   const int64_t plane = lines.count() * lines.length();
   const auto data = [&](size_t i) { return args.params[i].as<float>(); };
   Workspace workspace(args.workspace);
-  const FactorScratch scratch(workspace, c, n_channels, args.pool.size());
+  const FactorScratch scratch(workspace, c, n_channels, args.precision, args.pool.size());
   args.pool.parallel_for(lines.count(), [&](int64_t l, int worker) {
     const Line line = lines.line(z.as<float>(), c, l);
     float *normed = scratch.normed[worker], *mask = scratch.mask[worker], *gates = scratch.gates[worker];
+    float* projected = scratch.projected[worker];
     for_each_piece(line.length, [&](int64_t first, int64_t n) {
       layer_norm(n, c, line.data + first * line.stride, line.stride, data(0), data(1), normed, c);
+      const PackedMatrix pairs(c, n, transposed(normed, c), args.precision, scratch.packed[worker]);
       lines.copy_mask(args.inputs[1], args.node.origin, l, first, n, mask);
       for (const size_t side : {0, 1}) {
         const size_t projection = 2 + 2 * side, gate = 6 + 2 * side;
         float* factor = args.outputs[side].as<float>() + l * line.length + first;
-        gemm(args.precision, n_channels, n, c, transposed(data(projection) + channel, c_hidden),
-             transposed(normed, c), factor, plane);
-        gemm(args.precision, n_channels, n, c, transposed(data(gate) + channel, c_hidden),
-             transposed(normed, c), gates, n);
+        gemm(n_channels, n, c, transposed(data(projection) + channel, c_hidden), pairs, projected, n);
+        gemm(n_channels, n, c, transposed(data(gate) + channel, c_hidden), pairs, gates, n);
         mask_and_gate_columns(n_channels, n, gates, n, data(gate + 1) + channel, mask,
-                              data(projection + 1) + channel, factor, plane);
+                              data(projection + 1) + channel, projected, n, factor, plane);
       }
     });
   });
@@ -72,20 +77,23 @@ void run_factors(const KernelArgs& args) {
 
 size_t factors_bytes(const KernelShapes& shapes) {
   Workspace workspace;
-  FactorScratch(workspace, shapes.inputs[0][2], shapes.outputs[0][0], shapes.n_threads);
+  FactorScratch(workspace, shapes.inputs[0][2], shapes.outputs[0][0], shapes.precision, shapes.n_threads);
   return workspace.bytes();
 }
 
 // --- triangle_products ---
 
+// Lines of one product: many, since it has to copy the whole right factor.
+constexpr int64_t kLinesTogether = 256;
+
 void run_products(const KernelArgs& args) {
   const tensor::View &left = args.inputs[0], &right = args.inputs[1];
-  const int64_t n_lines = left.dim(1), length = left.dim(2), blocks = n_blocks(n_lines, kRowBlock);
+  const int64_t n_lines = left.dim(1), length = left.dim(2), blocks = n_blocks(n_lines, kLinesTogether);
   Workspace workspace(args.workspace);
-  const std::vector<float*> product = workspace.take_each(args.pool.size(), kRowBlock * length);
+  const std::vector<float*> product = workspace.take_each(args.pool.size(), kLinesTogether * length);
   args.pool.parallel_for(left.dim(0) * blocks, [&](int64_t index, int worker) {
-    const int64_t channel = index / blocks, first = index % blocks * kRowBlock;
-    const int64_t n = std::min(kRowBlock, n_lines - first);
+    const int64_t channel = index / blocks, first = index % blocks * kLinesTogether;
+    const int64_t n = std::min(kLinesTogether, n_lines - first);
     float* lines = left.as<float>() + (channel * n_lines + first) * length;
     gemm(args.precision, n, length, length, {lines, length},
          transposed(right.as<float>() + channel * length * length, length), product[worker], length);
@@ -95,7 +103,7 @@ void run_products(const KernelArgs& args) {
 
 size_t products_bytes(const KernelShapes& shapes) {
   Workspace workspace;
-  workspace.take_each(shapes.n_threads, kRowBlock * shapes.inputs[0][2]);
+  workspace.take_each(shapes.n_threads, kLinesTogether * shapes.inputs[0][2]);
   return workspace.bytes();
 }
 
@@ -131,8 +139,12 @@ void run_update(const KernelArgs& args) {
     float *normed = scratch.normed[worker], *gates = scratch.gates[worker], *update = scratch.update[worker];
     for_each_piece(line.length, [&](int64_t first, int64_t n) {
       float* pairs = line.data + first * line.stride;
-      layer_norm_columns(c_hidden, n, products.as<float>() + l * line.length + first, plane, data(2), data(3),
-                         normed, n);
+      // Channels lie so far apart that they share cache sets: each is read once.
+      const float* from = products.as<float>() + l * line.length + first;
+      for (int64_t channel = 0; channel < c_hidden; ++channel) {
+        std::copy_n(from + channel * plane, n, normed + channel * n);
+      }
+      layer_norm_columns(c_hidden, n, normed, n, data(2), data(3), normed, n);
       gemm(n, c, c_hidden, transposed(normed, n), weights.output, update, c);
       layer_norm(n, c, pairs, line.stride, data(0), data(1), normed, c);
       gemm(n, c, c, {normed, c}, weights.gate, gates, c);

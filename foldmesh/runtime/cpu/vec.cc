@@ -267,15 +267,17 @@ void AddScaledUpdate(int64_t n_rows, int64_t c, const float* factors, const floa
 }
 
 void MaskAndGateColumns(int64_t c, int64_t n, const float* gate, int64_t gate_stride, const float* gate_bias,
-                        const float* mask, const float* bias, float* x, int64_t stride) {
+                        const float* mask, const float* bias, const float* x, int64_t x_stride, float* y,
+                        int64_t y_stride) {
   const D d;
   for (int64_t r = 0; r < c; ++r) {
-    float* row = x + r * stride;
+    const float* row = x + r * x_stride;
+    float* to = y + r * y_stride;
     const float* gate_row = gate + r * gate_stride;
     const V b = hn::Set(d, bias[r]), gate_b = hn::Set(d, gate_bias[r]);
     for_each_vector(n, [&](auto at, int64_t i) HWY_ATTR {
       const V g = sigmoid(hn::Add(at.load(gate_row + i), gate_b));
-      at.store(hn::Mul(hn::Mul(at.load(mask + i), hn::Add(at.load(row + i), b)), g), row + i);
+      at.store(hn::Mul(hn::Mul(at.load(mask + i), hn::Add(at.load(row + i), b)), g), to + i);
     });
   }
 }
@@ -359,9 +361,10 @@ void add_scaled_update(int64_t n_rows, int64_t c, const float* factors, const fl
   HWY_DYNAMIC_DISPATCH(AddScaledUpdate)(n_rows, c, factors, y, y_stride, bias, x, stride);
 }
 void mask_and_gate_columns(int64_t c, int64_t n, const float* gate, int64_t gate_stride,
-                           const float* gate_bias, const float* mask, const float* bias, float* x,
-                           int64_t stride) {
-  HWY_DYNAMIC_DISPATCH(MaskAndGateColumns)(c, n, gate, gate_stride, gate_bias, mask, bias, x, stride);
+                           const float* gate_bias, const float* mask, const float* bias, const float* x,
+                           int64_t x_stride, float* y, int64_t y_stride) {
+  HWY_DYNAMIC_DISPATCH(MaskAndGateColumns)
+  (c, n, gate, gate_stride, gate_bias, mask, bias, x, x_stride, y, y_stride);
 }
 void subtract_squared_distances(int64_t n, int64_t n_coordinates, const float* point, const float* points,
                                 int64_t points_stride, float weight, float* logits) {

@@ -47,10 +47,10 @@ void add_gated_update(int64_t n_rows, int64_t c, const float* gate, int64_t gate
 // x[r] += (y[r] + bias) * factors[r]
 void add_scaled_update(int64_t n_rows, int64_t c, const float* factors, const float* y, int64_t y_stride,
                        const float* bias, float* x, int64_t stride);
-// For channels as rows: x[r][i] = mask[i] * (x[r][i] + bias[r]) * sigmoid(gate[r][i] + gate_bias[r])
+// For channels as rows: y[r][i] = mask[i] * (x[r][i] + bias[r]) * sigmoid(gate[r][i] + gate_bias[r])
 void mask_and_gate_columns(int64_t c, int64_t n, const float* gate, int64_t gate_stride,
-                           const float* gate_bias, const float* mask, const float* bias, float* x,
-                           int64_t stride);
+                           const float* gate_bias, const float* mask, const float* bias, const float* x,
+                           int64_t x_stride, float* y, int64_t y_stride);
 
 // logits[j] -= weight * |point - points[.][j]|^2, where `points` [n_coordinates][n] lists one coordinate
 // after the other.

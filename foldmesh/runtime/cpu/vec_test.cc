@@ -198,7 +198,7 @@ TEST_P(Vec, ElementwiseLoops) {
                   [&](int64_t r, int64_t i) { return x.value(r, i) + (y.value(r, i) + b(i)) * f(r); });
     z = x;
     mask_and_gate_columns(4, n, gate.data.data(), gate.stride, factors.data(), bias, other.data(),
-                          z.data.data(), z.stride);
+                          x.data.data(), x.stride, z.data.data(), z.stride);
     expect_values(z, 16 * kUlp, [&](int64_t r, int64_t i) {
       return b(i) * (x.value(r, i) + column.value(r, 1)) * sigmoid(gate.value(r, i) + f(r));
     });
