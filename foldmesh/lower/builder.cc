@@ -58,7 +58,14 @@ ValueId Builder::local(ValueId id, Layout layout) {
     value.name += fmt::format("@{} beside {}", plan::pair_layout_name(layout), section_);
     value.role = graph::Role::kLocal;
   }
-  return local = program_.graph.add_value(std::move(value));
+  return local = named(std::move(value));
+}
+
+ValueId Builder::named(graph::Value value) {
+  const auto found = by_name_.find(value.name);
+  if (found != by_name_.end()) return found->second;
+  std::string name = value.name;
+  return by_name_[std::move(name)] = program_.graph.add_value(std::move(value));
 }
 
 ValueId Builder::read(ValueId id, Layout layout) {
@@ -115,11 +122,7 @@ tensor::Shape Builder::part_shape(tensor::Shape whole, int axis) const {
 
 ValueId Builder::temporary(std::string_view purpose, const tensor::Shape& shape) {
   std::string name = fmt::format("{} {} {}", section_, purpose, tensor::to_string(shape));
-  const auto found = temporaries_.find(name);
-  if (found != temporaries_.end()) return found->second;
-  const ValueId id = program_.graph.add_value({.name = name, .shape = shape});
-  temporaries_.emplace(std::move(name), id);
-  return id;
+  return named({.name = std::move(name), .shape = shape});
 }
 
 ValueId Builder::divided(std::string_view purpose, const tensor::Shape& shape) {

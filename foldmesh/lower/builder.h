@@ -61,9 +61,9 @@ class Builder {
 
   // --- temporary values
 
-  // Within a section of the network, values of the same purpose and shape are one value, and so are the parts
-  // of a tensor each time that it takes a layout: long graphs stay small. Other sections have their own,
-  // which may lie at other places in memory.
+  // Values of the same purpose and shape are one value, and so are the parts of a tensor each time that it
+  // takes a layout: long graphs stay small. That holds within a section: a value has one place in memory, so
+  // steps with other big tensors beside them are to be another section.
   void begin_section(std::string_view name);
   ValueId temporary(std::string_view purpose, const tensor::Shape& shape);
   // One that slices are going to be made of.
@@ -101,6 +101,8 @@ class Builder {
   Tensor& tensor_of(ValueId id) { return tensors_.at(static_cast<size_t>(id)); }
   const Tensor& tensor_of(ValueId id) const { return tensors_.at(static_cast<size_t>(id)); }
   ValueId local(ValueId id, Layout layout);
+  // The value of this name, made if there is none.
+  ValueId named(graph::Value value);
   // have[d] and want[d]: what device d has and wants of a tensor, in its coordinates; the local buffers begin
   // at `from_begin` and `to_begin`.
   void exchange(ValueId from, const std::array<int64_t, 3>& from_begin, const std::vector<Box>& have,
@@ -114,7 +116,7 @@ class Builder {
   std::string section_;
   Program program_;
   std::vector<Tensor> tensors_;  // by the network's ValueId
-  std::map<std::string, ValueId, std::less<>> temporaries_;
+  std::map<std::string, ValueId, std::less<>> by_name_;
 };
 
 }  // namespace foldmesh::lower

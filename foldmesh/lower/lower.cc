@@ -1,5 +1,7 @@
 #include "foldmesh/lower/lower.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -82,14 +84,19 @@ class Lowering {
 
   // The plan may move a tensor before a step that does not touch it.
   void change_layouts() {
-    if (strategy_->pair && pair_ != graph::kNoValue) build_.read(pair_, *strategy_->pair);
-    if (makes_big_tensor(node_->kind)) {
+    const bool is_born = makes_big_tensor(node_->kind);
+    if (is_born) {
       other_ = out(0);
-      build_.begin_section(network_.value(other_).name);
       is_big_[static_cast<size_t>(other_)] = true;
-    } else if (strategy_->other && other_ != graph::kNoValue) {
-      build_.read(other_, *strategy_->other);
     }
+    if (strategy_->other && other_ != graph::kNoValue) {
+      build_.begin_section(
+          fmt::format("{} {}", network_.value(other_).name, plan::msa_layout_name(*strategy_->other)));
+      if (!is_born) build_.read(other_, *strategy_->other);
+    } else {
+      build_.begin_section(is_born ? network_.value(other_).name : "");
+    }
+    if (strategy_->pair && pair_ != graph::kNoValue) build_.read(pair_, *strategy_->pair);
   }
 
   [[noreturn]] void refuse() const {

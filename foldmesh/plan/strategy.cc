@@ -171,6 +171,13 @@ class Enumerator {
                            times * exchange_rounds(largest)});
   }
 
+  // Of `rows` of a tensor, those that are copied on their way at once, when no device has more than
+  // `elements`.
+  static int64_t staged(int64_t rows, int64_t elements) {
+    const int rounds = exchange_rounds(elements);
+    return (rows + rounds - 1) / rounds;
+  }
+
   // --- embeddings
 
   void elementwise(int64_t workspace, int64_t scratch = 0) {
@@ -246,8 +253,7 @@ class Enumerator {
     strategy->algorithm = Algorithm::kGatherBias;
     redistribute(strategy, bias, split, Layout::kWhole, true);
     // Pieces of lines do not come in one stretch.
-    const int64_t lines = n_res / exchange_rounds(whole) + 1;
-    const int64_t staging = split == Layout::kSecond ? std::min(lines, n_res) * n_res * heads : 0;
+    const int64_t staging = split == Layout::kSecond ? staged(n_res, whole) * n_res * heads : 0;
     strategy->moving = (shard_elements(bias, split, n_) + staging) * kResidualBytes;
   }
 
@@ -328,9 +334,8 @@ class Enumerator {
       const Extents projected = {rows, n_res, h};
       redistribute(&gathered, projected, Layout::kSecond, Layout::kWhole, true);
       const int64_t own = shard_elements(projected, Layout::kSecond, n_);
-      const int64_t staged_rows = std::min(rows / exchange_rounds(factor) + 1, rows);
       gathered.workspace = (own + factor) * kResidualBytes;
-      gathered.moving = (own + staged_rows * n_res * h) * kResidualBytes;
+      gathered.moving = (own + staged(rows, factor) * n_res * h) * kResidualBytes;
       add(gathered, kProductKernels);
     }
   }
@@ -363,41 +368,44 @@ class Enumerator {
     Strategy strategy = draft(share(x, layout), share(x, layout));
     set_main(&strategy, layout);
     strategy.algorithm = algorithm;
-    const int64_t line = n_res * kResidualBytes, count = (h + largest - 1) / largest;
-    strategy.workspace = (algorithm == Algorithm::kLocal ? h + largest : h) * own * line;
     if (algorithm == Algorithm::kChannels) strategy.work.flops -= cubic * share(x, layout);
     for (int64_t first = 0; first < h && algorithm != Algorithm::kLocal; first += largest) {
-      const int64_t channels = std::min(largest, h - first), own_channels = largest_part(channels, n_);
+      const int64_t channels = std::min(largest, h - first);
       const Extents factor = {n_res, n_res, channels};
-      Strategy piece;                 // its messages
-      int64_t there = 0, staged = 0;  // channels of a whole factor
+      Strategy piece;  // its messages
       if (algorithm == Algorithm::kGatherFactor) {
         redistribute(&piece, factor, layout, Layout::kWhole, true);
-        there = channels;
-        staged = staged_channels(channels, channels * n_res * n_res);
       } else {
         redistribute(&piece, factor, layout, Layout::kChannels, false, 2);
         redistribute(&piece, factor, Layout::kChannels, layout, false);
-        const int64_t most = std::max(channels * own * n_res, own_channels * n_res * n_res);
-        there = 2 * own_channels;
-        staged = staged_channels(own_channels, most);
-        strategy.work.flops += cubic * static_cast<double>(own_channels) / static_cast<double>(h);
-      }
-      if (first == 0) {
-        strategy.workspace += there * n_res * line;
-        strategy.moving = largest * own * line + staged * n_res * line;
+        strategy.work.flops +=
+            cubic * static_cast<double>(largest_part(channels, n_)) / static_cast<double>(h);
       }
       add_messages(&strategy, piece);
     }
+    const int64_t count = (h + largest - 1) / largest, line = n_res * kResidualBytes;
     strategy.work.bytes +=
         static_cast<double>(count - 1) * (static_cast<double>(own * x.channels * line) + weight_bytes());
+    set_factor_memory(&strategy, n_res, own, h, largest);
     strategy.scratch = array_bytes({kBlock * std::max(n_res, x.channels + h), kBlock * x.channels * 2});
     add(strategy, kTriangleKernels, {'c', count, size});
   }
 
-  // Channels of a factor that are copied on their way at once.
-  static int64_t staged_channels(int64_t channels, int64_t elements) {
-    return std::min(channels, channels / exchange_rounds(elements) + 1);
+  // Of the product, whose place the left factor has before, and of `chunk` channels of factors.
+  void set_factor_memory(Strategy* strategy, int64_t n_res, int64_t own, int64_t h, int64_t chunk) const {
+    const int64_t line = n_res * kResidualBytes, plane = n_res * line;
+    const int64_t product = h * own * line, right = chunk * own * line;
+    if (strategy->algorithm == Algorithm::kLocal) {
+      strategy->workspace = product + right;
+    } else if (strategy->algorithm == Algorithm::kGatherFactor) {
+      strategy->workspace = product + chunk * plane;
+      strategy->moving = right + staged(chunk, chunk * n_res * n_res) * plane;
+    } else {
+      const int64_t own_channels = largest_part(chunk, n_), factor = own_channels * plane;
+      // In one piece the left factor is gone once it has been sent.
+      strategy->workspace = chunk < h ? product + 2 * factor : 2 * std::max(factor, right);
+      strategy->moving = right + staged(own_channels, std::max(right, factor) / kResidualBytes) * plane;
+    }
   }
 
   static void add_messages(Strategy* strategy, const Strategy& piece) {

@@ -108,7 +108,7 @@ TEST(NetworkPlan, OneDeviceSendsNothing) {
 // more. Below the least the planner says no.
 TEST(NetworkPlan, BudgetSweep) {
   for (const int n_devices : {1, 3, 8}) {
-    const graph::Graph graph = network(600, 200, 900, 2);
+    const graph::Graph graph = network(600, 200, 100, 2);
     plan::PlanOptions options{.precision = Precision::kBf16, .memory_bytes = int64_t{1} << 50};
     Planner unlimited(graph, h200(), options);
     const int64_t most = unlimited.plan_on(n_devices).value().peak_bytes;

@@ -69,7 +69,8 @@ TEST(ShardPlans, PredictedMemoryIsEnoughAndClose) {
                               .n_extra = 1 + static_cast<int64_t>(rng.below(2000)),
                               .n_templates = static_cast<int64_t>(rng.below(5))};
     const int n_devices = 1 + static_cast<int>(rng.below(9));
-    const graph::Graph graph = model::build_monomer(shallow(), dims, {.distogram = true});
+    const model::ModelConfig config = round % 6 == 0 ? model::model_by_name("model_1_ptm") : shallow();
+    const graph::Graph graph = model::build_monomer(config, dims, {.distogram = true});
     const plan::Machine machine = plan::parse_mesh("cpu:2").machine;
     const plan::Plan plan = plan_within(graph, machine, n_devices, rng.uniform());
     const auto strategies = lower::strategies_of(plan.passes[0]);
