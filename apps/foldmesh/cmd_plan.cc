@@ -3,7 +3,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
@@ -62,16 +61,18 @@ calibrate::ChosenMesh mesh_of(const Options& options) {
   return chosen;
 }
 
-// The same networks on the analytic machine and on the one that was measured.
-std::string explanation(const std::vector<graph::Graph>& graphs, const calibrate::ChosenMesh& chosen,
-                        const plan::PlanOptions& how) {
+// The networks that were planned, on as many devices, by the analytic machine's rates and by measured ones.
+std::string explanation(const std::vector<graph::Graph>& graphs, const plan::Batch& batch,
+                        const calibrate::ChosenMesh& chosen, const plan::PlanOptions& how) {
   const auto seconds = [&](const plan::Machine& machine) {
     calibrate::SecondsByOperator all;
-    for (const graph::Graph& graph : graphs) {
-      const auto plan = plan::Planner(graph, machine, how).plan(chosen.mesh.n_devices);
-      if (!std::holds_alternative<plan::Plan>(plan)) continue;
-      for (const auto& [name, time] : calibrate::predicted_seconds(std::get<plan::Plan>(plan)))
+    for (size_t i = 0; i < graphs.size(); ++i) {
+      const auto& plan = batch.entries[i].plan;
+      if (!plan) continue;
+      for (const auto& [name, time] :
+           calibrate::predicted_seconds(graphs[i], machine, how, plan->n_devices)) {
         all[name] += time;
+      }
     }
     return all;
   };
@@ -114,7 +115,7 @@ void run(const Options& options) {
     fmt::print("{}\n", json.dump(2));
   } else {
     fmt::print("{}", plan::to_text(batch, names, mesh));
-    if (options.explain) fmt::print("\n{}", explanation(graphs, chosen, how));
+    if (options.explain) fmt::print("\n{}", explanation(graphs, batch, chosen, how));
     if (chosen.is_measured) {
       fmt::print("\nTimes were measured on this machine: {}\n", chosen.machine_file);
     } else if (options.explain || options.mesh == "here") {

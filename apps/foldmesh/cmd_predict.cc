@@ -130,11 +130,11 @@ void print_profile(const Options& options, const model::ModelConfig& config,
   plan::PlanOptions how;
   how.precision = options.precision == "bf16" ? plan::Precision::kBf16 : plan::Precision::kFp32;
   how.n_passes = prediction.n_passes;
-  const auto plan = plan::Planner(network, here.mesh.machine, how).plan_on(n_devices);
+  const calibrate::SecondsByOperator predicted =
+      calibrate::predicted_seconds(network, here.mesh.machine, how, n_devices);
   calibrate::SecondsByOperator measured;
   for (const predict::OperatorTime& time : prediction.operator_times) measured[time.name] = time.seconds;
-  fmt::print("{}predicted for {} x {} {}\n",
-             calibrate::compare("predicted", calibrate::predicted_seconds(*plan), "measured", measured),
+  fmt::print("{}predicted for {} x {} {}\n", calibrate::compare("predicted", predicted, "measured", measured),
              n_devices, here.mesh.machine.name,
              here.is_measured ? "from " + here.machine_file : std::string("by the analytic model"));
 }
@@ -200,9 +200,15 @@ void run(const Options& options) {
   const auto make_source = [&](base::ThreadPool& threads) {
     return input.source(config, options.seed, threads);
   };
-  predict::Prediction prediction =
-      options.devices > 1 ? predict::predict_on_devices(options.devices, make_source, config, params, how)
-                          : predict::predict(*make_source(pool), config, params, how);
+  predict::Prediction prediction;
+  if (group) {
+    comm::run_as_member(*group,
+                        [&] { prediction = predict::predict(*make_source(pool), config, params, how); });
+  } else if (options.devices > 1) {
+    prediction = predict::predict_on_devices(options.devices, make_source, config, params, how);
+  } else {
+    prediction = predict::predict(*make_source(pool), config, params, how);
+  }
   if (progress) progress->finish();
   const int n_devices = ranks ? ranks->size() : options.devices;
   if (ranks) ranks->finish();

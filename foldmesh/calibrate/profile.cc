@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -25,9 +26,13 @@ std::string line(const Row& row, double left_total) {
 
 }  // namespace
 
-SecondsByOperator predicted_seconds(const plan::Plan& plan) {
+SecondsByOperator predicted_seconds(const graph::Graph& network, const plan::Machine& machine,
+                                    const plan::PlanOptions& options, int n_devices) {
   SecondsByOperator seconds;
-  for (const auto& pass : plan.passes) {
+  plan::Planner planner(network, machine, options);  // the plan's steps are its own
+  const std::optional<plan::Plan> plan = planner.plan_on(n_devices);
+  if (!plan) return seconds;
+  for (const auto& pass : plan->passes) {
     for (const plan::PlannedStep& step : pass) {
       seconds[std::string(graph::spec(step.step->node->kind).name)] += step.seconds();
     }

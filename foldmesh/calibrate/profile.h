@@ -11,8 +11,10 @@ namespace foldmesh::calibrate {
 
 using SecondsByOperator = std::map<std::string, double>;  // by the catalogue's names: "row_attention"
 
-// Of all passes of a plan, messages and layout changes included.
-SecondsByOperator predicted_seconds(const plan::Plan& plan);
+// Of all passes of the best plan on exactly n devices, messages and layout changes included. Empty where none
+// fits.
+SecondsByOperator predicted_seconds(const graph::Graph& network, const plan::Machine& machine,
+                                    const plan::PlanOptions& options, int n_devices);
 
 // One row for each operator of either side, those that take longest on the left first, with right / left. A
 // side that is empty shows dashes.

@@ -349,9 +349,9 @@ std::optional<double> Planner::seconds_on(int n_devices) {
 
 Planner::Floor Planner::smallest_budget(int n_devices) { return Problem(*this, n_devices).floor(); }
 
-std::optional<Plan> Planner::plan_on(int n_devices) { return Problem(*this, n_devices).plan(); }
+std::optional<Plan> Planner::plan_on(int n_devices) & { return Problem(*this, n_devices).plan(); }
 
-std::variant<Plan, DoesNotFit> Planner::plan(int n_devices) {
+std::variant<Plan, DoesNotFit> Planner::plan(int n_devices) & {
   int best = 0;
   double best_seconds = kImpossible;
   for (int n = 1; n <= n_devices; ++n) {

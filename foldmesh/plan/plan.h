@@ -75,11 +75,12 @@ class Planner {
   Floor smallest_budget(int n_devices);
 
   // The best plan on at most n devices; devices may idle. The fewest devices win among equals.
-  std::variant<Plan, DoesNotFit> plan(int n_devices);
+  // The steps of a plan are the planner's, which therefore must be kept: a temporary one cannot be asked.
+  std::variant<Plan, DoesNotFit> plan(int n_devices) &;
   // Why no number of devices up to n_devices will do, and how many would.
   DoesNotFit explain_misfit(int n_devices);
   // With exactly n devices.
-  std::optional<Plan> plan_on(int n_devices);
+  std::optional<Plan> plan_on(int n_devices) &;
 
   const Network& network() const { return network_; }
   int64_t budget() const { return budget_; }  // 0: no limit

@@ -48,7 +48,7 @@ TEST_F(BenchScaling, PrintsTheTableAndWritesPlotAndJson) {
   EXPECT_EQ(table["databases"][0]["longest"], 200);
   ASSERT_EQ(table["lengths"].size(), 2u);
   EXPECT_EQ(table["lengths"][1]["query_length"], 50);
-  EXPECT_GE(table["lengths"][1]["n_units"], 8);
+  EXPECT_GE(table["lengths"][1]["n_chunks"], 8);
   EXPECT_EQ(table["lengths"][1]["predicted"].size(), 3u);
   EXPECT_EQ(table["lengths"][1]["measured"].size(), 2u);
   EXPECT_NE(base::read_file(plot).find("</svg>"), std::string::npos);

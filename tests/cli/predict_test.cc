@@ -106,6 +106,29 @@ TEST_F(PredictCommand, GeneratedParametersAndAllHeads) {
                     "ranks", {"--cpu", "1"});
   }
 
+  // Any two structures are closer than 100 A: the second pass is the last.
+  const json early =
+      json::parse(run({"predict", golden_, "--params", params, "--model", "model_1_ptm", "--output-dir",
+                       path("early"), "--recycle-early-stop-tolerance", "100", "--json"})
+                      .out);
+  EXPECT_EQ(early["num_recycles"], 1);
+  EXPECT_EQ(early["pass_seconds"].size(), 2);
+  EXPECT_GT(early["last_recycle_change"], 0);
+
+  ::setenv("XDG_CACHE_HOME", folder_.c_str(), 1);  // nothing was measured there
+  const std::string profile =
+      run({"predict", golden_, "--params", params, "--model", "model_1_ptm", "--num-recycles", "0",
+           "--output-dir", path("early"), "--profile", "--cpu", "1"})
+          .out;
+  for (const char* text : {"triangle_multiplication", "extra_msa_embedding", "structure_module", "all  ",
+                           "predicted for 1 x cpu:1 by the analytic model"}) {
+    EXPECT_NE(profile.find(text), std::string::npos) << profile;
+  }
+  EXPECT_NE(refusal({"predict", golden_, "--params", params, "--model", "model_1_ptm", "--precision",
+                     "reference", "--output-dir", path("early"), "--profile"})
+                .find("--profile: the planner knows no times"),
+            std::string::npos);
+
   EXPECT_NE(refusal({"predict", golden_, "--params", params, "--model", "model_1_ptm", "--num-recycles", "4",
                      "--output-dir", path("out")})
                 .find("4 passes (expected 5"),

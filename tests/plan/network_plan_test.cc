@@ -125,7 +125,8 @@ TEST(NetworkPlan, BudgetSweep) {
       last = plan->seconds;
     }
     options.memory_bytes = least - 1;
-    EXPECT_FALSE(Planner(graph, h200(), options).plan_on(n_devices));
+    Planner beyond(graph, h200(), options);
+    EXPECT_FALSE(beyond.plan_on(n_devices));
   }
 }
 
@@ -146,16 +147,18 @@ TEST(NetworkPlan, MoreDevicesAreNeverSlower) {
 TEST(NetworkPlan, SaysWhatWouldDo) {
   const graph::Graph graph = network(5000, 512, 1024, 0);
   plan::PlanOptions options{.memory_bytes = int64_t{6} << 30};
-  const auto misfit = std::get<plan::DoesNotFit>(Planner(graph, h200(), options).plan(2));
+  Planner planner(graph, h200(), options);
+  const auto misfit = std::get<plan::DoesNotFit>(planner.plan(2));
   EXPECT_GT(misfit.smallest_budget, options.memory_bytes);
   EXPECT_FALSE(misfit.worst_step.empty());
   ASSERT_GT(misfit.devices_that_would_do, 2);
-  Planner with_devices(graph, h200(), options);
-  EXPECT_TRUE(std::holds_alternative<Plan>(with_devices.plan(misfit.devices_that_would_do)));
+  EXPECT_TRUE(std::holds_alternative<Plan>(planner.plan(misfit.devices_that_would_do)));
   options.memory_bytes = misfit.smallest_budget;
-  EXPECT_TRUE(std::holds_alternative<Plan>(Planner(graph, h200(), options).plan(2)));
+  Planner enough(graph, h200(), options);
+  EXPECT_TRUE(std::holds_alternative<Plan>(enough.plan(2)));
   options.memory_bytes = misfit.smallest_budget - 1;
-  EXPECT_FALSE(std::holds_alternative<Plan>(Planner(graph, h200(), options).plan(2)));
+  Planner too_little(graph, h200(), options);
+  EXPECT_FALSE(std::holds_alternative<Plan>(too_little.plan(2)));
 }
 
 TEST(NetworkPlan, MemoryOnOneDeviceIsWhatLives) {

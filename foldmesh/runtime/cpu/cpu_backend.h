@@ -1,4 +1,5 @@
-// The CPU backend: fp32 activations, fp32 accumulation, all cores of the thread pool.
+// The CPU backend: fp32 activations, products of fp32 or bf16 numbers with fp32 sums, all cores of the thread
+// pool.
 #ifndef FOLDMESH_RUNTIME_CPU_CPU_BACKEND_H_
 #define FOLDMESH_RUNTIME_CPU_CPU_BACKEND_H_
 
