@@ -193,12 +193,12 @@ TEST_P(Groups, SilentMember) {
                                     [](Group& group) {
                                       barrier(group);
                                       if (group.rank() == 1)
-                                        std::this_thread::sleep_for(std::chrono::milliseconds(400));
+                                        std::this_thread::sleep_for(std::chrono::milliseconds(1500));
                                       barrier(group);
                                     },
-                                    {.time_limit = 0.05});
+                                    {.time_limit = 0.5});
   EXPECT_EQ(error.kind(), base::ErrorKind::kMachine);
-  EXPECT_EQ(std::string(error.what()).rfind("rank 1 silent for 0.05 s", 0), 0u) << error.what();
+  EXPECT_EQ(std::string(error.what()).rfind("rank 1 silent for 0.5 s", 0), 0u) << error.what();
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 

@@ -91,7 +91,7 @@ void run(const std::string& name) {
   if (!ranks) base::throw_input("started alone (expected several ranks)");
   GroupOptions options;
   if (name == "pieces") options.largest_message = 1000;
-  if (name == "silent") options.time_limit = 0.3;
+  if (name == "silent") options.time_limit = 1;
   const std::unique_ptr<Group> group = ranks->make_group(options);
   const int last = group->size() - 1;
   run_as_member(*group, [&] {
