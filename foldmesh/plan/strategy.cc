@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "foldmesh/base/error.h"
 
@@ -369,17 +370,19 @@ class Enumerator {
     set_main(&strategy, layout);
     strategy.algorithm = algorithm;
     if (algorithm == Algorithm::kChannels) strategy.work.flops -= cubic * share(x, layout);
-    for (int64_t first = 0; first < h && algorithm != Algorithm::kLocal; first += largest) {
-      const int64_t channels = std::min(largest, h - first);
+    // Chunks of full size, and what is left.
+    for (const auto& [channels, times] :
+         {std::pair{largest, h / largest}, std::pair{h % largest, int64_t{1}}}) {
+      if (channels == 0 || algorithm == Algorithm::kLocal) continue;
       const Extents factor = {n_res, n_res, channels};
       Strategy piece;  // its messages
       if (algorithm == Algorithm::kGatherFactor) {
-        redistribute(&piece, factor, layout, Layout::kWhole, true);
+        redistribute(&piece, factor, layout, Layout::kWhole, true, times);
       } else {
-        redistribute(&piece, factor, layout, Layout::kChannels, false, 2);
-        redistribute(&piece, factor, Layout::kChannels, layout, false);
-        strategy.work.flops +=
-            cubic * static_cast<double>(largest_part(channels, n_)) / static_cast<double>(h);
+        redistribute(&piece, factor, layout, Layout::kChannels, false, 2 * times);
+        redistribute(&piece, factor, Layout::kChannels, layout, false, times);
+        strategy.work.flops += cubic * static_cast<double>(times) *
+                               static_cast<double>(largest_part(channels, n_)) / static_cast<double>(h);
       }
       add_messages(&strategy, piece);
     }
