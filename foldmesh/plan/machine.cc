@@ -57,6 +57,7 @@ std::optional<Machine> parse_device(std::string_view text) {
     machine.workers = *cores;
     machine.launch = kCpuLaunch;
     machine.fixed_bytes = kCpuFixed;
+    machine.stored_weight_bytes = sizeof(float);
     machine.near = machine.far = kCpuLink;
     return machine;
   }

@@ -32,6 +32,8 @@ struct Machine {
   double launch = 0;          // seconds to start one kernel or one parallel loop
   int64_t memory_bytes = 0;   // of a device; 0: not known, so that plans have no limit of their own
   int64_t fixed_bytes = 0;    // that a process takes before any tensor exists
+  // Of each weight, beside the form that the products take: CPUs keep the parameter file mapped.
+  int64_t stored_weight_bytes = 0;
   int devices_per_node = 1;
   int workers = 1;  // threads of a device that take scratch memory of their own
   Link near;        // between devices of one node

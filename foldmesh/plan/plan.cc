@@ -149,7 +149,8 @@ class Planner::Problem {
   std::vector<Run> runs() const { return find_runs(planner_.classes_); }
 
   int64_t weight_bytes() const {
-    return planner_.network_.weight_elements * operand_bytes(planner_.options_.precision);
+    return planner_.network_.weight_elements *
+           (operand_bytes(planner_.options_.precision) + planner_.machine_.stored_weight_bytes);
   }
 
   // What a device holds whatever the layouts of the two big tensors.

@@ -110,7 +110,7 @@ std::optional<lower::Program> planned_program(const graph::Graph& network, const
                                               const PredictOptions& options) {
   const int n = n_devices(options);
   plan::Machine machine = plan::parse_mesh(fmt::format("cpu:{}", resources.n_threads)).machine;
-  machine.fixed_bytes = 0;
+  machine.fixed_bytes = machine.stored_weight_bytes = 0;  // counted already
   plan::PlanOptions how;
   how.n_passes = options.n_recycles + 1;
   if (options.precision == Precision::kBf16) how.precision = plan::Precision::kBf16;

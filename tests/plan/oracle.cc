@@ -69,8 +69,9 @@ class Writer {
   }
   int64_t standing(const plan::Step& step) const {
     const int64_t rows = network_.pair.rows;
-    return machine_.fixed_bytes + network_.weight_elements * plan::operand_bytes(precision_) +
-           step.small_bytes + step.resting_bytes / rows * plan::largest_part(rows, n_);
+    const int64_t weight = plan::operand_bytes(precision_) + machine_.stored_weight_bytes;
+    return machine_.fixed_bytes + network_.weight_elements * weight + step.small_bytes +
+           step.resting_bytes / rows * plan::largest_part(rows, n_);
   }
 
   std::vector<double> step_costs(const plan::Step& step) const {
