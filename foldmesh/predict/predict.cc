@@ -4,18 +4,16 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <numeric>
 #include <span>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/memory.h"
 #include "foldmesh/bio/residue_tables.h"
-#include "foldmesh/comm/collectives.h"
 #include "foldmesh/comm/local_group.h"
 #include "foldmesh/graph/cost.h"
-#include "foldmesh/lower/lower.h"
-#include "foldmesh/plan/plan.h"
+#include "foldmesh/plan/layout.h"
 #include "foldmesh/predict/network_inputs.h"
+#include "foldmesh/predict/program.h"
 #include "foldmesh/predict/recycling.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/ref/ref_backend.h"
@@ -33,124 +31,6 @@ std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
 
 graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
   return model::build_monomer(config, dims, {.distogram = options.contacts, .all_heads = options.all_heads});
-}
-
-int n_devices(const PredictOptions& options) { return options.group == nullptr ? 1 : options.group->size(); }
-// Whether this process has the results.
-bool is_first(const PredictOptions& options) { return n_devices(options) == 1 || options.group->rank() == 0; }
-
-MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
-                        const model::ParamStore& params, const runtime::MemoryPlan& plan,
-                        const PredictOptions& options) {
-  constexpr size_t kProgram = size_t{48} << 20, kPerThread = size_t{8} << 20;
-  const auto n = static_cast<size_t>(dims.n_res);
-  MemoryEstimate memory;
-  memory.parameters = params.bytes() + plan.packed_param_bytes;
-  memory.arena = plan.bytes;
-  memory.features = features.bytes();
-  // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.
-  memory.results = 2 * n * n * sizeof(double) + (options.on_pass ? n * n * 128 * sizeof(float) : 0);
-  if (n_devices(options) > 1 && is_first(options)) {
-    memory.results += n * n * confidence::kAlignedErrorBins * sizeof(float);  // a head's output, gathered
-  }
-  memory.fixed = kProgram + kPerThread * static_cast<size_t>(options.n_threads);
-  memory.other = options.other_memory;
-  memory.arena_lower_bound = plan.lower_bound;
-  memory.worst_node = plan.worst_node;
-  return memory;
-}
-
-// What a device runs, and in which memory.
-struct Program {
-  lower::Program program;
-  runtime::MemoryPlan memory;
-};
-
-Program with_memory(lower::Program program, const runtime::Backend& backend, const PredictOptions& options) {
-  runtime::MemoryPlan memory = runtime::plan_memory(program.graph, backend, options.n_threads);
-  return {std::move(program), std::move(memory)};
-}
-
-// The network as it is, or its parts on one device, in the fastest way.
-Program plain_program(const graph::Graph& network, const runtime::Backend& backend,
-                      const PredictOptions& options) {
-  lower::Program program;
-  if (backend.runs_parts()) {
-    program = lower::lower(network, lower::whole_strategies(network), 1, 0);
-  } else {
-    program = {network, std::vector<int32_t>(network.nodes().size())};
-    std::iota(program.step.begin(), program.step.end(), 0);
-  }
-  return with_memory(std::move(program), backend, options);
-}
-
-// What every device has at least, since all must come to the same plan.
-struct Resources {
-  size_t arena_bytes = 0;
-  size_t n_threads = 0;
-};
-
-Resources common_resources(const Resources& own, const PredictOptions& options) {
-  if (n_devices(options) == 1) return own;
-  std::vector<Resources> all(static_cast<size_t>(n_devices(options)));
-  const std::vector<int64_t> counts(all.size(), sizeof(Resources));
-  comm::all_gather(*options.group, std::as_bytes(std::span(&own, 1)), counts,
-                   std::as_writable_bytes(std::span(all)));
-  Resources common = own;
-  for (const Resources& each : all) {
-    common.arena_bytes = std::min(common.arena_bytes, each.arena_bytes);
-    common.n_threads = std::max(common.n_threads, each.n_threads);  // each takes memory
-  }
-  return common;
-}
-
-// The best plan in so much memory for activations. When there is none: nothing on one device, kInput on
-// several.
-std::optional<lower::Program> planned_program(const graph::Graph& network, const Resources& resources,
-                                              const PredictOptions& options) {
-  const int n = n_devices(options);
-  plan::Machine machine = plan::parse_mesh(fmt::format("cpu:{}", resources.n_threads)).machine;
-  machine.fixed_bytes = machine.stored_weight_bytes = 0;  // counted already
-  plan::PlanOptions how;
-  how.n_passes = options.n_recycles + 1;
-  if (options.precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
-  const int64_t weights = plan::read_network(network).weight_elements * plan::operand_bytes(how.precision);
-  how.memory_bytes = static_cast<int64_t>(resources.arena_bytes) + weights;
-  plan::Planner planner(network, machine, how);
-  const std::optional<plan::Plan> plan = planner.plan_on(n);
-  if (!plan && n == 1) return std::nullopt;
-  if (!plan) {
-    const plan::Planner::Floor floor = planner.smallest_budget(n);
-    base::throw_input(
-        "this prediction needs {} of memory for activations on each of {} devices, decided by {}, more than "
-        "the "
-        "{} that parameters, features and results leave",
-        base::format_bytes(static_cast<size_t>(floor.bytes - weights)), n, floor.worst_step,
-        base::format_bytes(resources.arena_bytes));
-  }
-  const int device = n == 1 ? 0 : options.group->rank();
-  return lower::lower(network, lower::strategies_of(plan->passes.front()), n, device);
-}
-
-// The plain program where it fits on one device, a planned one otherwise.
-Program choose_program(const graph::Graph& network, const runtime::Backend& backend,
-                       const FeatureSource& features, const model::Dims& dims,
-                       const model::ParamStore& params, const PredictOptions& options) {
-  const int n = n_devices(options);
-  Program plain = plain_program(network, backend, options);
-  if (!backend.runs_parts()) {
-    if (n > 1) base::throw_input("the reference backend runs on one device (there are {})", n);
-    return plain;
-  }
-  const MemoryEstimate needed = estimate(features, dims, params, plain.memory, options);
-  if (n == 1 && fits(needed, options.memory_limit)) return plain;
-  constexpr size_t kUnknown = size_t{1} << 50;
-  size_t limit = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
-  if (limit == 0) limit = kUnknown;
-  const size_t beside = needed.total() - needed.arena;
-  const Resources own = {limit > beside ? limit - beside : 0, static_cast<size_t>(options.n_threads)};
-  std::optional<lower::Program> planned = planned_program(network, common_resources(own, options), options);
-  return planned ? with_memory(std::move(*planned), backend, options) : plain;  // check_memory() refuses that
 }
 
 // An output that is split by rows over the devices: whole for the first of them, and nothing for the others.

@@ -1,0 +1,35 @@
+// What this device runs in one pass, and what memory that takes. Internal to predict.
+#ifndef FOLDMESH_PREDICT_PROGRAM_H_
+#define FOLDMESH_PREDICT_PROGRAM_H_
+
+#include "foldmesh/lower/lower.h"
+#include "foldmesh/predict/predict.h"
+
+namespace foldmesh::predict {
+
+int n_devices(const PredictOptions& options);
+// Whether this process has the results.
+bool is_first(const PredictOptions& options);
+
+struct Program {
+  lower::Program program;
+  runtime::MemoryPlan memory;
+};
+
+// The network as it is, or its parts on one device, in the fastest way.
+Program plain_program(const graph::Graph& network, const runtime::Backend& backend,
+                      const PredictOptions& options);
+
+// The plain program where it fits on one device, a planned one otherwise. On several devices all must call
+// it; kInput when no plan fits.
+Program choose_program(const graph::Graph& network, const runtime::Backend& backend,
+                       const FeatureSource& features, const model::Dims& dims,
+                       const model::ParamStore& params, const PredictOptions& options);
+
+MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
+                        const model::ParamStore& params, const runtime::MemoryPlan& plan,
+                        const PredictOptions& options);
+
+}  // namespace foldmesh::predict
+
+#endif  // FOLDMESH_PREDICT_PROGRAM_H_
