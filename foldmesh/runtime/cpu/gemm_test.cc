@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
+#include <cstdint>
 #include <limits>
 #include <thread>
 #include <tuple>
@@ -128,7 +130,9 @@ struct Case {
 };
 
 bool same_bits(const std::vector<float>& x, const std::vector<float>& y) {
-  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
+  return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](float a, float b) {
+    return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b);
+  });
 }
 
 class Gemm : public testing::TestWithParam<std::tuple<simd::Target, Precision>> {
