@@ -203,6 +203,7 @@ PackedMatrix::PackedMatrix(int64_t k, Precision precision, const void* memory)
 
 PackedMatrix::PackedMatrix(int64_t k, int64_t n, Matrix b, Precision precision, void* memory)
     : PackedMatrix(k, precision, memory) {
+  if (k == 0) return;  // neither matrix need have memory
   const GemmKernels& kernels = kernels_for(precision);
   const int64_t n_whole = (n + kPanelWidth - 1) / kPanelWidth * kPanelWidth, width = kernels.panel_width;
   const int64_t depth = kMaxSteps * kernels.numbers_per_word;
