@@ -18,9 +18,7 @@ double run_feature_stage(const Target& target, const TargetMsas& msas, const fs:
   const StageStore stages(folder);
   const Chain& chain = target.chains.front();
   StageKey key("features");
-  key.option("name", target.name)
-      .option("description", chain.description)
-      .option("sequence", chain.sequence);
+  key.option("name", target.name).option("description", chain.description).option("sequence", chain.sequence);
   for (const MsaFile& msa : msas.files) {
     key.option("database", msa.database).option("file", msa.path.filename().string()).input_file(msa.path);
   }

@@ -24,7 +24,7 @@ struct Target {
   std::filesystem::path input;  // the file it came from
 
   bool is_complex() const { return chains.size() > 1; }
-  size_t n_res() const;                // of all chains
+  size_t n_res() const;                   // of all chains
   bool same_chains(const Target&) const;  // sequences, in the same order
 };
 
