@@ -49,7 +49,7 @@ class Fold {
   explicit Fold(const FoldOptions& options)
       : options_(options), targets_(read_targets(options.inputs)), pool_(std::max(options.n_threads, 1)) {
     std::stable_sort(targets_.begin(), targets_.end(),
-                     [](const Target& a, const Target& b) { return a.sequence.size() > b.sequence.size(); });
+                     [](const Target& a, const Target& b) { return a.n_res() > b.n_res(); });
     if (!options.msa_only) set_up_models();
   }
 
@@ -62,7 +62,7 @@ class Fold {
     std::vector<std::pair<std::string, base::Error>> failed;
     for (size_t i = 0; i < targets_.size(); ++i) {
       const std::string& name = targets_[i].name;
-      base::log::info("{}: {} residues ({} of {} targets)", name, targets_[i].sequence.size(), i + 1,
+      base::log::info("{}: {} residues ({} of {} targets)", name, targets_[i].n_res(), i + 1,
                       targets_.size());
       try {
         fold_target(i, msas[i], features);
@@ -127,7 +127,7 @@ void Fold::set_up_models() {
 
 void Fold::forecast_all() const {
   std::vector<int64_t> lengths;
-  for (const Target& target : targets_) lengths.push_back(static_cast<int64_t>(target.sequence.size()));
+  for (const Target& target : targets_) lengths.push_back(static_cast<int64_t>(target.n_res()));
   std::vector<model::ModelConfig> models;
   for (const ModelRun& run : models_) models.push_back(run.config);
   plan::PlanOptions how;
