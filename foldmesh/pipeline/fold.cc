@@ -53,7 +53,7 @@ class Fold {
   explicit Fold(const FoldOptions& options)
       : options_(options), targets_(read_targets(options.inputs)), pool_(std::max(options.n_threads, 1)) {
     std::stable_sort(targets_.begin(), targets_.end(),
-                     [](const Target& a, const Target& b) { return a.sequence.size() > b.sequence.size(); });
+                     [](const Target& a, const Target& b) { return a.n_res() > b.n_res(); });
     if (!options.msa_only) set_up_models();
   }
 
@@ -130,7 +130,7 @@ void Fold::set_up_models() {
 // Says how long it will take.
 Sharing Fold::forecast_all() const {
   std::vector<int64_t> lengths;
-  for (const Target& target : targets_) lengths.push_back(static_cast<int64_t>(target.sequence.size()));
+  for (const Target& target : targets_) lengths.push_back(static_cast<int64_t>(target.n_res()));
   std::vector<model::ModelConfig> models;
   for (const ModelRun& run : models_) models.push_back(run.config);
   plan::PlanOptions how;
@@ -156,8 +156,8 @@ void Fold::predict_all() {
   const Sharing sharing = forecast_all();
   features_.emplace(targets_, msas_, options_.output_dir);
   const auto announce = [&](size_t i) {
-    base::log::info("{}: {} residues ({} of {} targets)", targets_[i].name, targets_[i].sequence.size(),
-                    i + 1, targets_.size());
+    base::log::info("{}: {} residues ({} of {} targets)", targets_[i].name, targets_[i].n_res(), i + 1,
+                    targets_.size());
   };
   for (size_t i = 0; i < sharing.n_together; ++i) {
     announce(i);
@@ -165,7 +165,7 @@ void Fold::predict_all() {
       take_failure(i, base::Error(base::ErrorKind::kInput,
                                   fmt::format("{} residues do not fit into the memory of {} ranks (see "
                                               "foldmesh plan; more ranks or more memory would do)",
-                                              targets_[i].sequence.size(), n_ranks())));
+                                              targets_[i].n_res(), n_ranks())));
       continue;
     }
     together_ = true;
@@ -189,7 +189,7 @@ void Fold::predict_all() {
         const size_t i = sharing.n_together + item;
         if (rank > 0 && !failure) {
           base::log::info("{}: {} residues, done by rank {} ({} of {} targets)", targets_[i].name,
-                          targets_[i].sequence.size(), rank, i + 1, targets_.size());
+                          targets_[i].n_res(), rank, i + 1, targets_.size());
         }
         take_failure(i, failure);
       });
