@@ -21,6 +21,7 @@
 #include "foldmesh/pipeline/feature_stage.h"
 #include "foldmesh/pipeline/forecast.h"
 #include "foldmesh/pipeline/msa_stage.h"
+#include "foldmesh/pipeline/report_stage.h"
 #include "foldmesh/pipeline/sharing.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/pipeline/targets.h"
@@ -38,6 +39,10 @@ constexpr int kNumModels = 5;  // of a preset; a model's seed does not depend on
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::optional<double> number(const nlohmann::json& facts, const char* key) {
+  return facts.contains(key) ? std::optional(facts.at(key).get<double>()) : std::nullopt;
 }
 
 struct ModelRun {
@@ -93,7 +98,7 @@ class Fold {
   std::map<std::string, model::ParamStore> params_;  // by model; opened when first needed
   std::vector<TargetMsas> msas_;                     // by target
   std::optional<FeatureQueue> features_;
-  std::vector<std::pair<std::string, base::Error>> failed_;  // by name of target
+  std::vector<std::pair<size_t, base::Error>> failed_;  // targets
   // All ranks predict the target in hand, as one group; the others have been told to.
   bool together_ = false, others_are_in_it_ = false;
   comm::ItemLeader leader_{options_.ranks};
@@ -194,6 +199,9 @@ void Fold::predict_all() {
         take_failure(i, failure);
       });
   leader_.dismiss();
+  BatchReport report(targets_, options_);
+  for (const auto& [i, error] : failed_) report.add_failure(i, error.what());
+  report.write();
 }
 
 void Fold::help() {
@@ -224,7 +232,7 @@ void Fold::help() {
 
 void Fold::take_failure(size_t i, const comm::ItemLeader::Failure& failure) {
   if (!failure) return;
-  failed_.emplace_back(targets_[i].name, *failure);
+  failed_.emplace_back(i, *failure);
   if (targets_.size() == 1) return;
   base::log::error("{}: {}; going on with the other targets", targets_[i].name, failure->what());
 }
@@ -234,9 +242,9 @@ void Fold::throw_failures() const {
   if (targets_.size() == 1) throw failed_.front().second;
   auto kind = base::ErrorKind::kInput;
   std::string names;
-  for (const auto& [name, error] : failed_) {
+  for (const auto& [i, error] : failed_) {
     if (error.kind() != base::ErrorKind::kInput) kind = error.kind();
-    names += (names.empty() ? "" : ", ") + name;
+    names += (names.empty() ? "" : ", ") + targets_[i].name;
   }
   throw base::Error(kind, fmt::format("{} of {} targets failed: {}; the first one because: {}",
                                       failed_.size(), targets_.size(), names, failed_.front().second.what()));
@@ -272,12 +280,14 @@ void Fold::fold_target(size_t i) {
     const ModelRun& run = models_[model];
     const StageRecord record = predict(i, model, stages);
     ranked.push_back({run.name, record.facts.at("ranking_confidence").get<double>(),
-                      record.facts.at("n_passes").get<int>() - 1});
+                      record.facts.at("n_passes").get<int>() - 1, number(record.facts, "mean_plddt"),
+                      number(record.facts, "ptm"), number(record.facts, "iptm")});
     origin.untrained |= record.facts.at("untrained_parameters").get<bool>();
     timings.emplace_back("predict_and_compile_" + run.name, record.seconds);
   }
   output::write_ranking(ranked, "plddts", origin, stages.target_dir());
   output::write_timings(timings, stages.target_dir());
+  write_target_report(target, options_);
   const auto best = std::max_element(
       ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.confidence < b.confidence; });
   base::log::info("{}: best model {} with mean pLDDT {:.1f}{}; results in {}", target.name, best->name,
@@ -373,10 +383,15 @@ StageRecord Fold::predict_now(size_t i, size_t model, const StageStore& stages,
   result.aligned_error = std::move(prediction.aligned_error);
   result.contact_probability = std::move(prediction.contact_probability);
   outputs = output::write_prediction(result, origin, stages.target_dir());
-  return {seconds_since(start),
-          {{"ranking_confidence", prediction.ranking_confidence},
-           {"untrained_parameters", prediction.untrained},
-           {"n_passes", prediction.n_passes}}};
+  nlohmann::json facts = {{"ranking_confidence", prediction.ranking_confidence},
+                          {"mean_plddt", confidence::mean(prediction.plddt)},
+                          {"untrained_parameters", prediction.untrained},
+                          {"n_passes", prediction.n_passes}};
+  if (result.aligned_error) {
+    facts["ptm"] = result.aligned_error->ptm;
+    if (result.aligned_error->iptm) facts["iptm"] = *result.aligned_error->iptm;
+  }
+  return {seconds_since(start), facts};
 }
 
 }  // namespace
