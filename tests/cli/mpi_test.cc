@@ -16,6 +16,7 @@
 #include "foldmesh/comm/launch.h"
 #include "foldmesh/seqdb/writer.h"
 #include "tests/cli/run_program.h"
+#include "tests/sanitized.h"
 
 namespace foldmesh::tests {
 namespace {
@@ -204,13 +205,15 @@ TEST_F(Ranks, FoldsTheSame) {
     }
     return files;
   };
-  EXPECT_EQ(fold(1, "single").exit_code, 0);
-  const RunResult together = fold(2, "single");
-  EXPECT_EQ(together.exit_code, 0) << together.err;
-  EXPECT_NE(together.err.find("2 ranks: 1 target predicted together, 0 handed out"), std::string::npos)
-      << together.err;
-  EXPECT_TRUE(predictions("single2") == predictions("single1"));
-  EXPECT_TRUE(predictions("single1").contains("single/ranked_0.pdb"));
+  if (!kSanitized) {  // the other case does the same and more, but for the only target of a run
+    EXPECT_EQ(fold(1, "single").exit_code, 0);
+    const RunResult together = fold(2, "single");
+    EXPECT_EQ(together.exit_code, 0) << together.err;
+    EXPECT_NE(together.err.find("2 ranks: 1 target predicted together, 0 handed out"), std::string::npos)
+        << together.err;
+    EXPECT_TRUE(predictions("single2") == predictions("single1"));
+    EXPECT_TRUE(predictions("single1").contains("single/ranked_0.pdb"));
+  }
 
   const RunResult alone = fold(1, "many"), shared = fold(2, "many");
   for (const RunResult* result : {&alone, &shared}) {
