@@ -11,7 +11,7 @@
 #include "foldmesh/base/memory.h"
 #include "foldmesh/calibrate/host.h"
 #include "foldmesh/calibrate/profile.h"
-#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/network.h"
 #include "foldmesh/plan/batch.h"
 #include "foldmesh/plan/explain.h"
 #include "foldmesh/plan/operators.h"
@@ -98,7 +98,7 @@ void run(const Options& options) {
   std::vector<std::string> names;
   for (const int64_t n_res : options.n_res) {
     const model::Dims dims = dims_of(options, config, n_res);
-    graphs.push_back(model::build_monomer(config, dims));
+    graphs.push_back(model::build_network(config, dims));
     names.push_back(fmt::format("{}: {} residues, MSA rows {}, extra rows {}, templates {}, passes {}, {}",
                                 config.name, dims.n_res, dims.n_seq, dims.n_extra, dims.n_templates,
                                 how.n_passes, options.precision));

@@ -45,6 +45,7 @@ void make_msa_feat(std::span<const uint8_t> clusters, std::span<const int32_t> c
                    std::span<float> out);
 
 inline constexpr int kTargetFeatChannels = 22;
+inline constexpr int kChainTargetFeatChannels = 21;  // of multimer models: the residue type alone
 // target_feat [n_res, 22] into `out`: chain break in front (0/1), one-hot residue type (21).
 void make_target_feat(std::span<const int32_t> aatype, std::span<const int32_t> between_segment_residues,
                       std::span<float> out);

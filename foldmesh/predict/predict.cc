@@ -30,7 +30,7 @@ std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
 }
 
 graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
-  return model::build_monomer(config, dims, {.distogram = options.contacts, .all_heads = options.all_heads});
+  return model::build_network(config, dims, {.distogram = options.contacts, .all_heads = options.all_heads});
 }
 
 // An output that is split by rows over the devices: whole for the first of them, and nothing for the others.
@@ -64,14 +64,17 @@ class GatheredRows {
   std::optional<tensor::Tensor> whole_;
 };
 
-std::optional<confidence::AlignedError> aligned_error(const model::ModelConfig& config,
+std::optional<confidence::AlignedError> aligned_error(const FeatureSource& features,
+                                                      const model::ModelConfig& config,
                                                       const graph::Graph& network,
                                                       runtime::Executor& executor,
                                                       const PredictOptions& options) {
   if (!config.has_pae_head) return std::nullopt;
   const GatheredRows logits(network, executor, "tm_logits", options.group);
   if (!is_first(options)) return std::nullopt;
-  return confidence::aligned_error(logits.view(), {}, executor.pool());
+  std::span<const int32_t> asym_id;
+  if (config.is_multimer) asym_id = features.get("asym_id").span<int32_t>();
+  return confidence::aligned_error(logits.view(), asym_id, executor.pool());
 }
 
 template <typename T>
@@ -190,6 +193,10 @@ Precision precision_by_name(std::string_view name) {
 model::Dims network_dims(const FeatureSource& features, const model::ModelConfig& config) {
   const tensor::Shape msa = features.get("msa_feat").shape;
   model::Dims dims{.n_res = msa[1], .n_seq = msa[0], .n_extra = features.get("extra_msa").shape[0]};
+  if (config.is_multimer) {
+    dims.n_templates = static_cast<int64_t>(template_weights(features).size());
+    return dims;
+  }
   if (!config.uses_templates || !features.contains("template_mask")) return dims;
   const auto mask = features.get("template_mask").span<float>();
   const auto torsions = features.get("template_torsion_angles_mask").span<float>();
@@ -224,6 +231,12 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
                       n_devices(options));
   }
   features.start_pass(0);
+  if (features.contains("asym_id") != config.is_multimer) {
+    base::throw_input("{} {} (expected {})", config.name,
+                      config.is_multimer ? "is for complexes and these are features of a single chain"
+                                         : "is for single chains and these are features of a complex",
+                      config.is_multimer ? "features with asym_id" : "features without asym_id");
+  }
   Prediction result;
   result.model = config.name;
   result.untrained = params.untrained();
@@ -263,7 +276,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
     }
     if (options.on_pass || pass + 1 == n_passes) {
       result.plddt = confidence::plddt(executor.read("lddt_logits"));
-      result.aligned_error = aligned_error(config, network, executor, options);
+      result.aligned_error = aligned_error(features, config, network, executor, options);
     }
     if (options.on_pass) {
       options.on_pass({pass, config, result.dims, executor, result.plddt, result.aligned_error});
@@ -284,7 +297,8 @@ Prediction predict_on_devices(int n_devices, const SourceMaker& make_source, con
   const size_t limit = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
   // Each device counts the parameters, which are there only once, also in the kernels' form. That does not
   // depend on extents.
-  const graph::Graph smallest = build(config, {.n_res = 1, .n_seq = 1, .n_extra = 1}, options);
+  const graph::Graph smallest = build(
+      config, {.n_res = 1, .n_seq = 1, .n_extra = 1, .n_templates = config.is_multimer ? 1 : 0}, options);
   const auto backend = backend_for(options.precision);
   const size_t packed = plain_program(smallest, *backend, shared).memory.packed_param_bytes;
   const size_t parameters = std::min(params.bytes() + packed, limit);

@@ -13,7 +13,7 @@
 #include "foldmesh/bio/structure.h"
 #include "foldmesh/comm/group.h"
 #include "foldmesh/confidence/confidence.h"
-#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/network.h"
 #include "foldmesh/model/param_store.h"
 #include "foldmesh/predict/feature_source.h"
 #include "foldmesh/predict/memory.h"
@@ -35,7 +35,7 @@ struct PassResult {
   int pass = 0;
   const model::ModelConfig& config;
   const model::Dims& dims;
-  const runtime::Executor& executor;  // outputs and states by the names in model/monomer.h
+  const runtime::Executor& executor;  // outputs and states by the names in model/monomer.h and multimer.h
   const std::vector<double>& plddt;
   const std::optional<confidence::AlignedError>& aligned_error;
 };
