@@ -16,10 +16,9 @@ namespace fs = std::filesystem;
 
 double run_feature_stage(const Target& target, const TargetMsas& msas, const fs::path& folder) {
   const StageStore stages(folder);
+  const Chain& chain = target.chains.front();
   StageKey key("features");
-  key.option("name", target.name)
-      .option("description", target.description)
-      .option("sequence", target.sequence);
+  key.option("name", target.name).option("description", chain.description).option("sequence", chain.sequence);
   for (const MsaFile& msa : msas.files) {
     key.option("database", msa.database).option("file", msa.path.filename().string()).input_file(msa.path);
   }
@@ -36,7 +35,7 @@ double run_feature_stage(const Target& target, const TargetMsas& msas, const fs:
     inputs.push_back(features::read_msa(msa.database.empty() ? path : msa.database + "=" + path));
   }
   const features::MergedMsa merged =
-      features::merge_msas({target.name, "", target.description, target.sequence}, inputs);
+      features::merge_msas({target.name, "", chain.description, chain.sequence}, inputs);
   for (const features::MergeCount& count : merged.counts) {
     base::log::info("{}: {}: {} rows, {} new", target.name, count.path, count.rows, count.kept);
   }

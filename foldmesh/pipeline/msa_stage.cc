@@ -30,7 +30,8 @@ std::string hits_file(const Database& database, const FoldOptions& options) {
 std::string stage_name(const Database& database) { return "search_" + database.name; }
 
 bio::Sequence query_of(const Target& target) {
-  return {target.name, "", target.description, target.sequence};
+  const Chain& chain = target.chains.front();
+  return {target.name, "", chain.description, chain.sequence};
 }
 
 // AlphaFold keeps so many rows of a file when it writes it, too.
@@ -39,8 +40,8 @@ size_t row_limit(const Database& database) { return max_rows(database.name, RowL
 std::string search_key(const Target& target, const Database& database, const FoldOptions& options) {
   StageKey key(stage_name(database));
   key.option("name", target.name)
-      .option("description", target.description)
-      .option("sequence", target.sequence)
+      .option("description", target.chains.front().description)
+      .option("sequence", target.chains.front().sequence)
       .option("file", hits_file(database, options))
       .option("rows", std::to_string(row_limit(database)));
   if (!database.is_hhsuite()) key.large_file(database.path);
@@ -81,8 +82,8 @@ class MsaStage {
 void MsaStage::find_what_is_there() {
   for (size_t t = 0; t < targets_.size(); ++t) {
     const Target& target = targets_[t];
-    if (target.has_msa) {
-      msas_[t].files.push_back({"", target.input});
+    if (!target.chains.front().alignments.empty()) {
+      for (const fs::path& path : target.chains.front().alignments) msas_[t].files.push_back({"", path});
       continue;
     }
     if (options_.databases.empty()) {

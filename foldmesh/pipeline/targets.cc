@@ -61,20 +61,42 @@ std::vector<Target> read_file(const fs::path& path) {
     if (!reader.next_alignment() || !reader.next(query)) {
       base::throw_input("{}: has no record (expected an A3M alignment)", path.string());
     }
-    targets.push_back({search::folder_name(path.stem().string()), query.header,
-                       checked_sequence(query.text, path, query.header), path, true});
+    targets.push_back({search::folder_name(path.stem().string()),
+                       {{"A", query.header, checked_sequence(query.text, path, query.header), {path}}},
+                       path});
     return targets;
   }
   const std::vector<bio::Sequence> records = seqio::read_queries(path);
   for (const bio::Sequence& record : records) {
     const std::string name = records.size() == 1 ? path.stem().string() : record.name;
-    targets.push_back({search::folder_name(name), record.description,
-                       checked_sequence(record.residues, path, record.name), path, false});
+    targets.push_back({search::folder_name(name),
+                       {{"A", record.description, checked_sequence(record.residues, path, record.name)}},
+                       path});
   }
   return targets;
 }
 
 }  // namespace
+
+size_t Target::n_res() const {
+  size_t sum = 0;
+  for (const Chain& chain : chains) sum += chain.sequence.size();
+  return sum;
+}
+
+bool Target::same_chains(const Target& other) const {
+  return std::equal(chains.begin(), chains.end(), other.chains.begin(), other.chains.end(),
+                    [](const Chain& a, const Chain& b) { return a.sequence == b.sequence; });
+}
+
+std::string chain_letters(size_t index) {
+  std::string letters;
+  for (++index; index > 0; index /= 26) {
+    --index;
+    letters.insert(letters.begin(), static_cast<char>('A' + index % 26));
+  }
+  return letters;
+}
 
 std::vector<Target> read_targets(const std::vector<fs::path>& inputs) {
   std::vector<Target> targets;
@@ -84,7 +106,7 @@ std::vector<Target> read_targets(const std::vector<fs::path>& inputs) {
       const auto [at, is_new] = by_name.emplace(target.name, targets.size());
       if (is_new) {
         targets.push_back(std::move(target));
-      } else if (targets[at->second].sequence == target.sequence) {
+      } else if (targets[at->second].same_chains(target)) {
         base::log::info("{}: given twice, folded once", target.name);
       } else {
         base::throw_input(

@@ -1,20 +1,35 @@
-// What `fold` was asked to fold: one target per sequence, from FASTA files, A3M files and folders of them.
+// What `fold` was asked to fold: targets of one or several chains, from FASTA files, A3M files and folders of
+// them.
 #ifndef FOLDMESH_PIPELINE_TARGETS_H_
 #define FOLDMESH_PIPELINE_TARGETS_H_
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace foldmesh::pipeline {
 
+struct Chain {
+  std::string id;           // in outputs: "A", "B", ... in the order of the input
+  std::string description;  // header of the sequence
+  std::string sequence;     // upper case, letters of the 20 residues or B, J, O, U, X, Z
+  // Alignments whose first row is this sequence, made already: nothing is searched.
+  std::vector<std::filesystem::path> alignments = {};
+};
+
 struct Target {
   std::string name;             // of the result folder, made safe by search::folder_name
-  std::string description;      // header of the sequence
-  std::string sequence;         // upper case, letters of the 20 residues or B, J, O, U, X, Z
+  std::vector<Chain> chains;    // one, or those of a complex
   std::filesystem::path input;  // the file it came from
-  bool has_msa = false;         // `input` is an A3M alignment of this sequence: nothing is searched
+
+  bool is_complex() const { return chains.size() > 1; }
+  size_t n_res() const;                   // of all chains
+  bool same_chains(const Target&) const;  // sequences, in the same order
 };
+
+// "A" ... "Z", "AA", "AB", ...: the name of chain `index` where the input has none.
+std::string chain_letters(size_t index);
 
 // Reads every input; a folder stands for its *.fasta, *.fa, *.faa and *.a3m files in name order.
 // A FASTA file with one record is named after the file, as AlphaFold does; with several, after the records,

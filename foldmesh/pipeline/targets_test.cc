@@ -38,11 +38,18 @@ TEST_F(TargetsTest, SingleRecordIsNamedAfterItsFileSeveralAfterThemselves) {
   const auto one = read_targets({file("query.fasta", ">sp|P1|A_B text\nacdUX\n")});
   ASSERT_EQ(one.size(), 1u);
   EXPECT_EQ(one[0].name, "query");
-  EXPECT_EQ(one[0].sequence, "ACDUX");
+  EXPECT_EQ(one[0].chains[0].sequence, "ACDUX");
   const auto two = read_targets({file("both.fa", ">sp|P1|A_B\nAC\n>b/c\nDE\n")});
   ASSERT_EQ(two.size(), 2u);
   EXPECT_EQ(two[0].name, "sp_P1_A_B");
   EXPECT_EQ(two[1].name, "b_c");
+}
+
+TEST_F(TargetsTest, ChainLetters) {
+  EXPECT_EQ(chain_letters(0), "A");
+  EXPECT_EQ(chain_letters(25), "Z");
+  EXPECT_EQ(chain_letters(26), "AA");
+  EXPECT_EQ(chain_letters(26 + 26 * 26), "AAA");
 }
 
 TEST_F(TargetsTest, FolderGivesItsInputsInNameOrder) {
@@ -52,9 +59,9 @@ TEST_F(TargetsTest, FolderGivesItsInputsInNameOrder) {
   const auto targets = read_targets({dir_});
   ASSERT_EQ(targets.size(), 2u);
   EXPECT_EQ(targets[0].name, "a");
-  EXPECT_TRUE(targets[0].has_msa);
+  EXPECT_EQ(targets[0].chains[0].alignments.size(), 1u);
   EXPECT_EQ(targets[1].name, "b");
-  EXPECT_FALSE(targets[1].has_msa);
+  EXPECT_TRUE(targets[1].chains[0].alignments.empty());
 }
 
 TEST_F(TargetsTest, SameTargetTwiceIsOneDifferentTargetsUnderOneNameAreRefused) {

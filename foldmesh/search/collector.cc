@@ -40,9 +40,13 @@ void Collector::spill() {
   }
 }
 
-std::pair<TopHits, hmm::StageCounters> Collector::take(size_t query, size_t database) {
+void Collector::finish(size_t query, size_t database) {
   Tally& tally = *tallies_[query * n_databases_ + database];
   tally.hits.finish(tally.counters.n_targets);
+}
+
+std::pair<TopHits, hmm::StageCounters> Collector::take(size_t query, size_t database) {
+  Tally& tally = *tallies_[query * n_databases_ + database];
   return {std::move(tally.hits), tally.counters};
 }
 

@@ -24,6 +24,8 @@ class Collector {
   void add_tally(TopHits hits);
 
   void add(size_t query, size_t database, UnitResult::Part&& part);
+  // Ranks and counts a table; different ones may be finished at the same time.
+  void finish(size_t query, size_t database);
   // Takes a finished table out.
   std::pair<TopHits, hmm::StageCounters> take(size_t query, size_t database);
 

@@ -187,12 +187,14 @@ void run_jackhmmer(const SequenceSource& source, const JackhmmerOptions& jackhmm
         }
       });
     }
-    for (const auto& query : batch) {
-      writer.add_tables(query->label(), query->hits());
-      query->report().copy_to(writer.main_sink());
-      if (writer.wants_alignment()) writer.add_alignment(query->alignment_head(), query->alignment());
-      writer.add_main("//\n");
-    }
+    const auto write = [&](size_t i, QueryOutputs& outputs) {
+      const IterativeQuery& query = *batch[i];
+      outputs.add_tables(query.label(), query.hits());
+      query.report().copy_to(outputs.main_sink());
+      if (outputs.wants_alignment()) outputs.add_alignment(query.alignment_head(), query.alignment());
+      outputs.add_main("//\n");
+    };
+    writer.add_queries(batch.size(), write, pool);
   }
   writer.finish();
 }

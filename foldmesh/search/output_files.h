@@ -25,9 +25,6 @@ class OutputFiles {
   void add_alignment(std::string_view text);
   void add_target_table(std::string_view text);
   void add_domain_table(std::string_view text);
-  bool wants_alignment() const { return alignment_ != nullptr; }
-  bool wants_target_table() const { return target_table_ != nullptr; }
-  bool wants_domain_table() const { return domain_table_ != nullptr; }
   void commit();
 
  private:

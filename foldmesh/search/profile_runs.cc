@@ -24,23 +24,23 @@ struct NamedProfile {
 using UnbuiltProfile = std::function<NamedProfile()>;
 using ProfileSource = std::function<std::optional<UnbuiltProfile>()>;
 
-void write_query(RunWriter& writer, const NamedProfile& query, const SearchResult& result,
+void write_query(QueryOutputs& outputs, const NamedProfile& query, const SearchResult& result,
                  const RunOptions& options) {
   std::string text;
-  const TextSink sink = writer.main_sink();
+  const TextSink sink = outputs.main_sink();
   append_query(text, query.label(), query.description, query.length_symbol);
   append_hit_list(text, result.hits, options.main_output, sink);
   append_domains(text, result.hits, query.label(), options.main_output, sink);
   append_statistics(text, result.hits, result.counters, options.search.pipeline, query.profile.M());
-  writer.add_main(text + "//\n");
-  writer.add_tables(query.label(), result.hits);
-  if (!writer.wants_alignment()) return;
+  outputs.add_main(text + "//\n");
+  outputs.add_tables(query.label(), result.hits);
+  if (!outputs.wants_alignment()) return;
   bio::Msa head;
   head.name = query.name;
   head.accession = query.accession;
   head.description = query.description;
   head.author = author_of(options.info);
-  writer.add_alignment(head, AlignmentRows(result.hits, query.profile.M(), {}));
+  outputs.add_alignment(head, AlignmentRows(result.hits, query.profile.M(), {}));
 }
 
 void run(const ProfileSource& source, TargetDatabase& database, const RunOptions& options,
@@ -60,7 +60,10 @@ void run(const ProfileSource& source, TargetDatabase& database, const RunOptions
     std::vector<Query> queries;
     for (const auto& query : batch) queries.push_back({&query->profile, query->thresholds});
     const auto results = search(queries, {&database}, options.search, pool);
-    for (size_t i = 0; i < batch.size(); ++i) write_query(writer, *batch[i], results[i][0], options);
+    const auto write = [&](size_t i, QueryOutputs& outputs) {
+      write_query(outputs, *batch[i], results[i][0], options);
+    };
+    writer.add_queries(batch.size(), write, pool);
   }
   writer.finish();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <iterator>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -41,6 +42,11 @@ class Pass {
   }
 
   std::vector<std::vector<SearchResult>> results() {
+    pool_.parallel_for(std::ssize(context_.queries), [&](int64_t query, int) {
+      for (size_t database = 0; database < databases_.size(); ++database) {
+        collector_.finish(static_cast<size_t>(query), database);
+      }
+    });
     std::vector<std::vector<SearchResult>> all(context_.queries.size());
     for (size_t query = 0; query < all.size(); ++query) {
       for (size_t database = 0; database < databases_.size(); ++database) {

@@ -1,0 +1,128 @@
+#include "foldmesh/structio/structure_reader.h"
+
+#include <algorithm>
+#include <map>
+
+#include "foldmesh/base/error.h"
+#include "foldmesh/seqio/byte_source.h"
+#include "foldmesh/structio/formats.h"
+
+namespace foldmesh::structio {
+namespace {
+
+// The PDB's largest files are half of it; bounds what damaged or hostile ones can take.
+constexpr size_t kMostText = size_t{512} << 20;
+
+std::string read_text(const std::filesystem::path& path) {
+  const std::unique_ptr<seqio::ByteSource> source = seqio::open_bytes(path);
+  constexpr size_t kChunk = size_t{1} << 20;
+  std::string text;
+  for (;;) {
+    const size_t size = text.size();
+    text.resize(size + kChunk);
+    const size_t n = source->read(text.data() + size, kChunk);
+    text.resize(size + n);
+    if (n == 0) return text;
+    if (text.size() > kMostText) {
+      base::throw_input("{}: has more than {} MiB of text, which no structure has", source->name(),
+                        kMostText >> 20);
+    }
+  }
+}
+
+// By the first line that is not a comment.
+bool is_cif(std::string_view text) {
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    while (!line.empty() && (line.front() == ' ' || line.front() == '\t' || line.front() == '\r')) {
+      line.remove_prefix(1);
+    }
+    if (!line.empty() && line.front() != '#') {
+      return line.size() >= 5 && (line[0] | 0x20) == 'd' && (line[1] | 0x20) == 'a' &&
+             (line[2] | 0x20) == 't' && (line[3] | 0x20) == 'a' && line[4] == '_';
+    }
+    if (end == std::string_view::npos) return false;
+    text.remove_prefix(end + 1);
+  }
+  return false;
+}
+
+constexpr int kOxt = bio::kNumAtom37 - 1;
+
+int type_of(char letter) {
+  const int id = bio::hhblits_id(letter);
+  const int type = id < 0 ? bio::kRestypeX : bio::kHhblitsToRestype[id];
+  return std::min(type, bio::kRestypeX);
+}
+
+bool numbers_ascend(const EntryChain& chain) {
+  const EntryResidue* last = nullptr;
+  for (const EntryResidue& residue : chain.residues) {
+    if (!residue.observed) continue;
+    if (last != nullptr && residue.author_number <= last->author_number) return false;
+    last = &residue;
+  }
+  return true;
+}
+
+void append(const EntryChain& chain, const std::string& id, bio::Structure& out) {
+  const bool as_numbered = numbers_ascend(chain);
+  const auto chain_index = static_cast<int>(out.chain_ids.size());
+  out.chain_ids.push_back(id);
+  for (size_t i = 0; i < chain.residues.size(); ++i) {
+    const EntryResidue& residue = chain.residues[i];
+    if (!residue.observed) continue;
+    const int type = type_of(residue.letter);
+    out.aatype.push_back(type);
+    out.residue_index.push_back(as_numbered ? residue.author_number - 1 : static_cast<int>(i));
+    out.chain_index.push_back(chain_index);
+    out.plddt.push_back(residue.b_factor);
+    auto& position = out.atom_position.emplace_back();
+    auto& mask = out.atom_mask.emplace_back();
+    for (int a = 0; a < bio::kNumAtom37; ++a) {
+      const bool belongs = bio::kAtom37Mask[type][a] != 0 || a == kOxt;
+      const bool is_there = residue.mask[a] != 0 && belongs;
+      mask[a] = is_there ? 1 : 0;
+      position[a] = is_there ? residue.position[a] : std::array<float, 3>{};
+    }
+  }
+}
+
+}  // namespace
+
+Entry parse_structure(std::string_view text, const std::string& path) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    base::throw_input("{}: is empty (expected a structure)", path);
+  }
+  return is_cif(text) ? parse_mmcif(text, path) : parse_pdb(text, path);
+}
+
+Entry read_structure(const std::filesystem::path& path) {
+  return parse_structure(read_text(path), path.string());
+}
+
+const EntryChain* find_chain(const Entry& entry, std::string_view id) {
+  for (const EntryChain& chain : entry.chains) {
+    if (chain.author_id == id) return &chain;
+  }
+  for (const EntryChain& chain : entry.chains) {
+    if (chain.label_id == id) return &chain;
+  }
+  return nullptr;
+}
+
+bio::Structure to_structure(const Entry& entry, const EntryChain* chain) {
+  bio::Structure out;
+  std::map<std::string, int> uses;
+  for (const EntryChain& each : entry.chains) ++uses[each.author_id];
+  const bool by_label = std::any_of(uses.begin(), uses.end(), [](const auto& use) { return use.second > 1; });
+  for (const EntryChain& each : entry.chains) {
+    if (chain != nullptr && chain != &each) continue;
+    append(each, by_label ? each.label_id : each.author_id, out);
+  }
+  return out;
+}
+
+}  // namespace foldmesh::structio
