@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -39,6 +40,8 @@ model::Dims dims_of(const Options& options, const model::ModelConfig& config, in
   dims.n_extra = options.n_extra > 0 ? options.n_extra : config.max_extra_msa;
   dims.n_templates =
       options.templates >= 0 ? options.templates : (config.uses_templates ? kMostTemplates : 0);
+  // Multimer models average over empty slots, too, which are all alike.
+  if (config.is_multimer) dims.n_templates = std::max<int64_t>(dims.n_templates, 1);
   if (dims.n_templates > 0 && !config.uses_templates) {
     base::throw_input("{} takes no templates (expected --templates 0)", config.name);
   }
