@@ -45,7 +45,8 @@ uint64_t product(const Rows& pair) {
 }
 
 size_t n_present(const Rows& pair) {
-  return static_cast<size_t>(std::count_if(pair.begin(), pair.end(), [](int32_t row) { return row != kNoRow; }));
+  return static_cast<size_t>(
+      std::count_if(pair.begin(), pair.end(), [](int32_t row) { return row != kNoRow; }));
 }
 
 }  // namespace

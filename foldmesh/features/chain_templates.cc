@@ -31,7 +31,8 @@ struct SinCos {
 SinCos dihedral(const std::array<Vec3, 4>& p) {
   const Vec3 first = p[1] - p[0], axis = p[2] - p[1], last = p[3] - p[2];
   const Vec3 normal = cross(first, axis), other_normal = cross(axis, last);
-  const double sine = std::sqrt(dot(axis, axis)) * dot(first, other_normal), cosine = dot(normal, other_normal);
+  const double sine = std::sqrt(dot(axis, axis)) * dot(first, other_normal),
+               cosine = dot(normal, other_normal);
   const double length = std::hypot(sine, cosine);
   return length > 0 ? SinCos{sine / length, cosine / length} : SinCos{};
 }

@@ -1,5 +1,5 @@
-// What multimer models see of a template: geometry that their network computes from its atoms (Evans et al. 2021,
-// section 7; the released code).
+// What multimer models see of a template: geometry that their network computes from its atoms (Evans et al.
+// 2021, section 7; the released code).
 #ifndef FOLDMESH_FEATURES_CHAIN_TEMPLATES_H_
 #define FOLDMESH_FEATURES_CHAIN_TEMPLATES_H_
 
@@ -20,8 +20,8 @@ struct ChainTemplates {
   tensor::Tensor chi;            // [T,N,12]: sines, cosines, masks of chi 1 to 4; 0 where the mask is
 };
 
-// From residue types [T,N] (0..21), atom37 positions [T,N,37,3] and their mask [T,N,37]. kInternal when the lengths
-// do not fit.
+// From residue types [T,N] (0..21), atom37 positions [T,N,37,3] and their mask [T,N,37]. kInternal when the
+// lengths do not fit.
 ChainTemplates chain_templates(int64_t n_templates, int64_t n_res, std::span<const int32_t> aatype,
                                std::span<const float> positions, std::span<const float> mask);
 

@@ -168,7 +168,8 @@ class Merger {
       for (int64_t r = 0; r < unpaired_[entity].n_seq; ++r) {
         add_empty_row();
         for (size_t c = 0; c < ordered_.size(); ++c) {
-          if (ordered_[c].entity == static_cast<int32_t>(entity) + 1) write(unpaired_[entity], r, first_residue_[c]);
+          if (ordered_[c].entity == static_cast<int32_t>(entity) + 1)
+            write(unpaired_[entity], r, first_residue_[c]);
         }
         out_.is_favoured.push_back(!several_entities && r == 0);
       }

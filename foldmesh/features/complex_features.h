@@ -1,5 +1,5 @@
-// Raw features of a complex: its chains' alignments paired and merged, before any sampling, as the features.pkl
-// of AlphaFold-Multimer has them (docs/formats/features.md).
+// Raw features of a complex: its chains' alignments paired and merged, before any sampling, as the
+// features.pkl of AlphaFold-Multimer has them (docs/formats/features.md).
 #ifndef FOLDMESH_FEATURES_COMPLEX_FEATURES_H_
 #define FOLDMESH_FEATURES_COMPLEX_FEATURES_H_
 
@@ -27,14 +27,14 @@ struct ComplexChain {
   std::shared_ptr<const RawFeatures> paired = nullptr;
 };
 
-// Residues of all chains one after the other, chains of the same entity (sequence) together, entities in the order
-// of their first chain.
+// Residues of all chains one after the other, chains of the same entity (sequence) together, entities in the
+// order of their first chain.
 struct ComplexFeatures {
-  std::string name;                    // of the target
-  std::vector<std::string> chain_ids;  // of the chains with asym_id 1, 2, ..: the user's
-  std::vector<int32_t> input_order;    // of the same: place among the user's chains, 0-based
-  std::string sequence;                // [n_res]
-  std::vector<int32_t> residue_index;  // [n_res] 0-based in each chain
+  std::string name;                                 // of the target
+  std::vector<std::string> chain_ids;               // of the chains with asym_id 1, 2, ..: the user's
+  std::vector<int32_t> input_order;                 // of the same: place among the user's chains, 0-based
+  std::string sequence;                             // [n_res]
+  std::vector<int32_t> residue_index;               // [n_res] 0-based in each chain
   std::vector<int32_t> asym_id, entity_id, sym_id;  // [n_res] 1-based: chain, sequence, copy of the sequence
   int64_t n_seq = 0;                                // rows: paired ones first
   int64_t n_paired = 0;
@@ -54,12 +54,12 @@ struct ComplexFeatures {
 // Most rows that a chain brings to the merged alignment, half of which may be paired.
 inline constexpr int64_t kMostComplexRows = 2048;
 
-// Alignments of chains of the same sequence must be the same object. With one entity nothing is paired. kInput for
-// no chains.
+// Alignments of chains of the same sequence must be the same object. With one entity nothing is paired.
+// kInput for no chains.
 ComplexFeatures make_complex(const std::string& name, std::span<const ComplexChain> chains);
 
-// The .npz form under AlphaFold's names, deflated. Reading checks shapes and values and throws kInput; rows whose
-// mask is 0 throughout (AlphaFold's padding) are left out.
+// The .npz form under AlphaFold's names, deflated. Reading checks shapes and values and throws kInput; rows
+// whose mask is 0 throughout (AlphaFold's padding) are left out.
 bool is_complex(const tensor::NpzReader& file);
 void write_complex_features(const ComplexFeatures& features, const std::filesystem::path& path);
 ComplexFeatures read_complex_features(const tensor::NpzReader& file);

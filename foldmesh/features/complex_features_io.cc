@@ -67,7 +67,8 @@ size_t count_chains(const tensor::NpzReader& file, const std::vector<int32_t>& a
   int32_t last = 0;
   for (const int32_t id : asym_id) {
     if (id != last && id != last + 1) {
-      base::throw_input("{}: 'asym_id' has {} after {} (expected chains 1, 2, .. in order)", file.path(), id, last);
+      base::throw_input("{}: 'asym_id' has {} after {} (expected chains 1, 2, .. in order)", file.path(), id,
+                        last);
     }
     last = id;
   }

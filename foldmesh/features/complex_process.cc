@@ -51,9 +51,10 @@ MsaSample sample_complex_rows(std::span<const uint8_t> is_favoured, int64_t max_
   return {{order.begin(), cut}, {cut, order.end()}};
 }
 
-ClusterSummary summarize_soft_clusters(std::span<const uint8_t> clusters, std::span<const int32_t> cluster_rows,
-                                       const Alignment& msa, std::span<const int32_t> extra,
-                                       std::span<const uint8_t> mask, base::ThreadPool& pool) {
+ClusterSummary summarize_soft_clusters(std::span<const uint8_t> clusters,
+                                       std::span<const int32_t> cluster_rows, const Alignment& msa,
+                                       std::span<const int32_t> extra, std::span<const uint8_t> mask,
+                                       base::ThreadPool& pool) {
   constexpr int kClasses = bio::kNumMsaClasses;
   const int64_t n_res = msa.n_res, n_clusters = static_cast<int64_t>(cluster_rows.size());
   const std::vector<std::vector<int32_t>> nearest =
@@ -71,16 +72,17 @@ ClusterSummary summarize_soft_clusters(std::span<const uint8_t> clusters, std::s
   pool.parallel_for(n_clusters, [&](int64_t s, int) {
     std::vector<double> counts(static_cast<size_t>(n_res * kClasses)), deletions(static_cast<size_t>(n_res));
     double total = 1;
-    const auto add = [&](const uint8_t* letters, int32_t row, double weight) {
+    // The original counts the deletions of a cluster's own row even where it is masked.
+    const auto add = [&](const uint8_t* letters, int32_t row, double weight, bool is_own) {
       for (int64_t i = 0; i < n_res; ++i) {
-        if (!mask.empty() && mask[row * n_res + i] == 0) continue;
-        counts[i * kClasses + letters[i]] += weight;
-        deletions[i] += weight * msa.deletions[row * n_res + i];
+        const bool counts_here = mask.empty() || mask[row * n_res + i] != 0;
+        if (counts_here) counts[i * kClasses + letters[i]] += weight;
+        if (counts_here || is_own) deletions[i] += weight * msa.deletions[row * n_res + i];
       }
     };
-    add(clusters.data() + s * n_res, cluster_rows[s], 1);
+    add(clusters.data() + s * n_res, cluster_rows[s], 1, true);
     for (const Member& member : members[s]) {
-      add(msa.letters.data() + member.row * n_res, member.row, member.weight);
+      add(msa.letters.data() + member.row * n_res, member.row, member.weight, false);
       total += member.weight;
     }
     float* profile = out.profile.data() + s * n_res * kClasses;
@@ -92,8 +94,8 @@ ClusterSummary summarize_soft_clusters(std::span<const uint8_t> clusters, std::s
   return out;
 }
 
-ComplexProcessor::ComplexProcessor(const ComplexFeatures& raw, int64_t max_msa_clusters, int64_t max_extra_msa,
-                                   uint64_t seed, base::ThreadPool& pool)
+ComplexProcessor::ComplexProcessor(const ComplexFeatures& raw, int64_t max_msa_clusters,
+                                   int64_t max_extra_msa, uint64_t seed, base::ThreadPool& pool)
     : raw_(raw), max_msa_clusters_(max_msa_clusters), seed_(seed), pool_(pool) {
   n_clusters_ = std::min(raw.n_seq, max_msa_clusters);
   // One masked row stands for an empty extra MSA.

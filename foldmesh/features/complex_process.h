@@ -18,18 +18,20 @@ namespace foldmesh::features {
 
 // Rows in random order, favoured ones first (in random order among themselves): the first max_clusters are
 // clusters, all others extra rows.
-MsaSample sample_complex_rows(std::span<const uint8_t> is_favoured, int64_t max_clusters, uint64_t seed, int pass);
+MsaSample sample_complex_rows(std::span<const uint8_t> is_favoured, int64_t max_clusters, uint64_t seed,
+                              int pass);
 
-// Clusters of whole alignments where extra rows are shared out: a row belongs to all clusters with which it agrees
-// in most columns, in equal parts, and counts as often as both rows have unmasked columns. A cluster's own row
-// counts once. `mask` [n_seq, n_res] of the alignment, or empty when nothing is masked; masked positions agree
-// with nothing and count nothing.
-ClusterSummary summarize_soft_clusters(std::span<const uint8_t> clusters, std::span<const int32_t> cluster_rows,
-                                       const Alignment& msa, std::span<const int32_t> extra,
-                                       std::span<const uint8_t> mask, base::ThreadPool& pool);
+// Clusters of whole alignments where extra rows are shared out: a row belongs to all clusters with which it
+// agrees in most columns, in equal parts, and counts as often as both rows have unmasked columns. A cluster's
+// own row counts once. `mask` [n_seq, n_res] of the alignment, or empty when nothing is masked; masked
+// positions agree with nothing and count nothing.
+ClusterSummary summarize_soft_clusters(std::span<const uint8_t> clusters,
+                                       std::span<const int32_t> cluster_rows, const Alignment& msa,
+                                       std::span<const int32_t> extra, std::span<const uint8_t> mask,
+                                       base::ThreadPool& pool);
 
-// Keeps what all passes share. `raw` and `pool` must outlive it. Results depend on the other arguments and the pass
-// only.
+// Keeps what all passes share. `raw` and `pool` must outlive it. Results depend on the other arguments and
+// the pass only.
 class ComplexProcessor {
  public:
   ComplexProcessor(const ComplexFeatures& raw, int64_t max_msa_clusters, int64_t max_extra_msa, uint64_t seed,

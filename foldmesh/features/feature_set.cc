@@ -133,7 +133,8 @@ FeatureSet read_processed_features(const tensor::NpzReader& file) {
   out.add_float("extra_msa_mask", extra);
   out.add_float("extra_has_deletion", extra);
   out.add_float("extra_deletion_value", extra);
-  if (out.contains("template_aatype")) has_chains ? add_chain_templates(out, n_res) : add_templates(out, n_res);
+  if (out.contains("template_aatype"))
+    has_chains ? add_chain_templates(out, n_res) : add_templates(out, n_res);
   return out.take();
 }
 

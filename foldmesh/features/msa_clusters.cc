@@ -78,8 +78,8 @@ std::vector<float> column_profile(const Alignment& msa, base::ThreadPool& pool) 
 
 namespace {
 
-// visit(e, s, columns) for every extra row and cluster, with the number of columns in which they agree: clusters
-// ascending for each row, rows on any thread.
+// visit(e, s, columns) for every extra row and cluster, with the number of columns in which they agree:
+// clusters ascending for each row, rows on any thread.
 template <typename Visit>
 void visit_agreements(std::span<const uint8_t> clusters, std::span<const int32_t> cluster_rows,
                       const Alignment& msa, std::span<const int32_t> extra, std::span<const uint8_t> mask,
@@ -129,7 +129,8 @@ std::vector<int32_t> nearest_clusters(std::span<const uint8_t> clusters, const A
 std::vector<std::vector<int32_t>> all_nearest_clusters(std::span<const uint8_t> clusters,
                                                        std::span<const int32_t> cluster_rows,
                                                        const Alignment& msa, std::span<const int32_t> extra,
-                                                       std::span<const uint8_t> mask, base::ThreadPool& pool) {
+                                                       std::span<const uint8_t> mask,
+                                                       base::ThreadPool& pool) {
   std::vector<std::vector<int32_t>> nearest(extra.size());
   std::vector<int32_t> most(extra.size(), -1);
   visit_agreements(clusters, cluster_rows, msa, extra, mask, pool,

@@ -27,9 +27,9 @@ std::vector<float> column_profile(const Alignment& msa, base::ThreadPool& pool);
 std::vector<int32_t> nearest_clusters(std::span<const uint8_t> clusters, const Alignment& msa,
                                       std::span<const int32_t> extra, base::ThreadPool& pool);
 
-// All clusters with which each extra row agrees in as many columns as with no other, ascending. Where the alignment's
-// mask [n_seq, n_res] is 0 rows agree with nothing; an empty mask is 1 everywhere. `cluster_rows` are the clusters'
-// rows of `msa`.
+// All clusters with which each extra row agrees in as many columns as with no other, ascending. Where the
+// alignment's mask [n_seq, n_res] is 0 rows agree with nothing; an empty mask is 1 everywhere. `cluster_rows`
+// are the clusters' rows of `msa`.
 std::vector<std::vector<int32_t>> all_nearest_clusters(std::span<const uint8_t> clusters,
                                                        std::span<const int32_t> cluster_rows,
                                                        const Alignment& msa, std::span<const int32_t> extra,

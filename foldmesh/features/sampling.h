@@ -13,7 +13,13 @@
 
 namespace foldmesh::features {
 
-enum class RandomPurpose : uint8_t { kSampleRows = 1, kMaskLetters = 2, kCropExtra = 3, kSampleComplexRows = 4, kMaskComplexLetters = 5 };
+enum class RandomPurpose : uint8_t {
+  kSampleRows = 1,
+  kMaskLetters = 2,
+  kCropExtra = 3,
+  kSampleComplexRows = 4,
+  kMaskComplexLetters = 5
+};
 
 // The random numbers of one purpose in one pass (0-based).
 base::Rng random_stream(uint64_t seed, RandomPurpose purpose, int pass);
@@ -35,8 +41,8 @@ struct MaskedMsa {
 // n_res], `profile` [n_res, 22].
 MaskedMsa mask_letters(std::span<const uint8_t> msa, std::span<const float> profile, uint64_t seed, int pass);
 
-// The same for a complex: only positions with `may_mask` [n_rows, n_res] not 0, and from a stream of its own, which
-// is used for all positions alike.
+// The same for a complex: only positions with `may_mask` [n_rows, n_res] not 0, and from a stream of its own,
+// which is used for all positions alike.
 MaskedMsa mask_complex_letters(std::span<const uint8_t> msa, std::span<const uint8_t> may_mask,
                                std::span<const float> profile, uint64_t seed, int pass);
 

@@ -28,12 +28,12 @@ inline constexpr int64_t kAtoms = 37;
 inline constexpr int64_t kStructureIterations = 8;
 
 struct ModelConfig {
-  std::string name;             // "model_1_ptm"
+  std::string name;  // "model_1_ptm"
   bool is_multimer = false;
   bool fuses_triangle_multiplication = false;  // multimer v3
   bool uses_templates = false;                 // models 1 and 2, and all of multimer
   bool has_pae_head = false;                   // the _ptm models, and all of multimer
-  int max_msa_clusters = 0;     // MSA rows sampled for a pass, template rows not counted
+  int max_msa_clusters = 0;                    // MSA rows sampled for a pass, template rows not counted
   int max_extra_msa = 0;
   int n_recycles = 3;  // further passes after the first
   // When a pass has changed distances by no more than this (A), the next one is the last; 0: all passes run.
@@ -43,8 +43,8 @@ struct ModelConfig {
   int n_template_blocks = 2;
 };
 
-// model_1 .. model_5, each also with `_ptm`, `_multimer` (the first release), `_multimer_v2` and `_multimer_v3`.
-// kInput for anything else.
+// model_1 .. model_5, each also with `_ptm`, `_multimer` (the first release), `_multimer_v2` and
+// `_multimer_v3`. kInput for anything else.
 ModelConfig model_by_name(std::string_view name);
 // All names that model_by_name takes.
 std::vector<std::string> model_names();

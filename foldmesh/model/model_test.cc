@@ -72,13 +72,19 @@ TEST_P(ParameterList, EqualsGoldenTable) {
     EXPECT_EQ(list[i].scale, std::strtof(rows[i][3].c_str(), nullptr)) << list[i].name;
   }
 }
-INSTANTIATE_TEST_SUITE_P(Models, ParameterList, ::testing::Values("model_1", "model_1_ptm", "model_3", "model_1_multimer_v3"));
+INSTANTIATE_TEST_SUITE_P(Models, ParameterList,
+                         ::testing::Values("model_1", "model_1_ptm", "model_3", "model_1_multimer_v3"));
 
 TEST(Parameters, TotalsOfAllModels) {
   const std::map<std::string, std::pair<size_t, int64_t>> expected = {
-      {"model_1", {336, 93229082}}, {"model_2", {336, 93229082}},     {"model_1_ptm", {338, 93237338}},
-      {"model_3", {265, 92899674}}, {"model_4_ptm", {267, 92907930}}, {"model_5", {265, 92899674}},
-      {"model_1_multimer", {354, 93223705}}, {"model_2_multimer_v2", {354, 93223705}},
+      {"model_1", {336, 93229082}},
+      {"model_2", {336, 93229082}},
+      {"model_1_ptm", {338, 93237338}},
+      {"model_3", {265, 92899674}},
+      {"model_4_ptm", {267, 92907930}},
+      {"model_5", {265, 92899674}},
+      {"model_1_multimer", {354, 93223705}},
+      {"model_2_multimer_v2", {354, 93223705}},
       {"model_5_multimer_v3", {330, 93223705}}};
   for (const auto& [name, numbers] : expected) {
     const auto list = parameter_list(model_by_name(name));

@@ -52,8 +52,7 @@ void NetworkBuilder::add(Placed op, std::vector<ValueId> inputs, std::vector<Val
   const auto& leaves = graph::spec(op.kind).params;
   const std::vector<Shape> shapes = param_shapes(op.kind, op.widths);
   if (shapes.size() != leaves.size()) {
-    base::throw_internal("{}: {} parameter shapes for {} parameters", op.name, shapes.size(),
-                         leaves.size());
+    base::throw_internal("{}: {} parameter shapes for {} parameters", op.name, shapes.size(), leaves.size());
   }
   graph::Node node{.kind = op.kind,
                    .variant = op.variant,
@@ -126,7 +125,7 @@ void NetworkBuilder::add_triangle_attention(const std::string& name, const Scope
 }
 
 void NetworkBuilder::add_transition(const std::string& name, const Scope& scope, const char* which, ValueId x,
-                    int64_t channels, int64_t factor) {
+                                    int64_t channels, int64_t factor) {
   update({OpKind::kTransition,
           fmt::format("{}/{}", name, which),
           inside(scope, which),
@@ -157,17 +156,17 @@ void NetworkBuilder::add_outer_product(const std::string& name, const Scope& sco
          pair_, {m, mask});
 }
 
-void NetworkBuilder::add_block(const std::string& name, const Scope& scope, ValueId m, ValueId mask, OpKind column) {
+void NetworkBuilder::add_block(const std::string& name, const Scope& scope, ValueId m, ValueId mask,
+                               OpKind column) {
   const bool global = column == OpKind::kGlobalColumnAttention;
   const int64_t c = global ? kExtraMsaChannels : kMsaChannels;
   const Widths attention{.channels = c, .heads = kMsaHeads, .head_dim = c / kMsaHeads};
   const char* row_name = "msa_row_attention_with_pair_bias";
   const char* column_name = global ? "msa_column_global_attention" : "msa_column_attention";
   if (outer_product_comes_first()) add_outer_product(name, scope, m, mask, c);
-  update({OpKind::kRowAttention, fmt::format("{}/{}", name, row_name), inside(scope, row_name), attention},
-         m, {pair_, mask});
-  update({column, fmt::format("{}/{}", name, column_name), inside(scope, column_name), attention}, m,
-         {mask});
+  update({OpKind::kRowAttention, fmt::format("{}/{}", name, row_name), inside(scope, row_name), attention}, m,
+         {pair_, mask});
+  update({column, fmt::format("{}/{}", name, column_name), inside(scope, column_name), attention}, m, {mask});
   add_transition(name, scope, "msa_transition", m, c, kTransitionFactor);
   if (!outer_product_comes_first()) add_outer_product(name, scope, m, mask, c);
   add_pair_updates(name, scope);
@@ -179,8 +178,8 @@ void NetworkBuilder::add_extra_msa_stack() {
   add({OpKind::kExtraMsaEmbedding, "extra_msa_embedding", {"evoformer"}, {}},
       {find("extra_msa"), find("extra_has_deletion"), find("extra_deletion_value")}, {e});
   for (int b = 0; b < config_.n_extra_msa_blocks; ++b) {
-    add_block(fmt::format("extra_msa/{}", b), {"evoformer/extra_msa_stack", b, config_.n_extra_msa_blocks},
-              e, find("extra_msa_mask"), OpKind::kGlobalColumnAttention);
+    add_block(fmt::format("extra_msa/{}", b), {"evoformer/extra_msa_stack", b, config_.n_extra_msa_blocks}, e,
+              find("extra_msa_mask"), OpKind::kGlobalColumnAttention);
   }
 }
 
@@ -207,9 +206,7 @@ graph::ValueId NetworkBuilder::add_linear(const char* name, const std::string& s
   return y;
 }
 
-Role NetworkBuilder::output_if_all_heads() const {
-  return options_.all_heads ? Role::kOutput : Role::kLocal;
-}
+Role NetworkBuilder::output_if_all_heads() const { return options_.all_heads ? Role::kOutput : Role::kLocal; }
 
 void NetworkBuilder::add_structure_and_heads() {
   const int64_t n = dims_.n_res, iterations = kStructureIterations;

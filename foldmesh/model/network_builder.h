@@ -89,7 +89,8 @@ class NetworkBuilder {
   void add_msa_embedding();
   void add_evoformer();
   void add_block(const std::string& name, const Scope& scope, ValueId m, ValueId mask, OpKind column);
-  void add_outer_product(const std::string& name, const Scope& scope, ValueId m, ValueId mask, int64_t channels);
+  void add_outer_product(const std::string& name, const Scope& scope, ValueId m, ValueId mask,
+                         int64_t channels);
   void add_pair_updates(const std::string& name, const Scope& scope);
   ValueId add_linear(const char* name, const std::string& scope, ValueId x, ValueId y);
   void add_structure_and_heads();

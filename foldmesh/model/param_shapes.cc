@@ -173,8 +173,8 @@ std::vector<tensor::Shape> param_shapes(OpKind kind, const Widths& w) {
     case OpKind::kChainTemplateEmbedding: {
       constexpr int64_t kDistances = 39, kTypes = 22, kScalar = 0;
       add_norm(shapes, kPairChannels);
-      for (const int64_t in : {kDistances, kScalar, kTypes, kTypes, kScalar, kScalar, kScalar, kScalar,
-                               kPairChannels}) {
+      for (const int64_t in :
+           {kDistances, kScalar, kTypes, kTypes, kScalar, kScalar, kScalar, kScalar, kPairChannels}) {
         shapes.push_back(in == kScalar ? tensor::Shape{kTemplateChannels}
                                        : tensor::Shape{in, kTemplateChannels});
         shapes.push_back({kTemplateChannels});

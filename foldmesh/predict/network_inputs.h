@@ -11,8 +11,8 @@
 
 namespace foldmesh::predict {
 
-// Of the template slots of a multimer model, those that are computed, and how many slots each stands for: empty
-// slots behind the last one that holds anything are one. One empty slot when there are none.
+// Of the template slots of a multimer model, those that are computed, and how many slots each stands for:
+// empty slots behind the last one that holds anything are one. One empty slot when there are none.
 std::vector<float> template_weights(const FeatureSource& features);
 
 // Gives the executor all inputs of the source's current pass.

@@ -12,6 +12,7 @@
 #include "foldmesh/comm/local_group.h"
 #include "foldmesh/graph/cost.h"
 #include "foldmesh/plan/layout.h"
+#include "foldmesh/predict/chain_order.h"
 #include "foldmesh/predict/network_inputs.h"
 #include "foldmesh/predict/program.h"
 #include "foldmesh/predict/recycling.h"
@@ -124,20 +125,28 @@ std::vector<double> without_padding(const std::vector<double>& matrix, std::span
 }
 
 // What is left of the last pass for the user.
-void finish(const FeatureSource& features, const graph::Graph& network, runtime::Executor& executor,
-            const PredictOptions& options, Prediction* result) {
+void finish(const FeatureSource& features, const model::ModelConfig& config, const graph::Graph& network,
+            runtime::Executor& executor, const PredictOptions& options, Prediction* result) {
   const auto seq_mask = features.get("seq_mask").span<float>();
   result->structure = structure_of(features, executor.read("prev_positions"), result->plddt);
   result->plddt.assign(result->structure.plddt.begin(), result->structure.plddt.end());
-  result->ranking_confidence = confidence::mean(result->plddt);
+  result->ranking_confidence = confidence::ranking_confidence(result->plddt, result->aligned_error);
   if (result->aligned_error) {
     result->aligned_error->pae = without_padding(result->aligned_error->pae, seq_mask);
   }
-  if (!options.contacts) return;
-  const GatheredRows logits(network, executor, "distogram_logits", options.group);
-  if (!is_first(options)) return;
-  result->contact_probability =
-      without_padding(confidence::contact_probability(logits.view(), executor.pool()), seq_mask);
+  if (options.contacts) {
+    const GatheredRows logits(network, executor, "distogram_logits", options.group);
+    if (is_first(options)) {
+      result->contact_probability =
+          without_padding(confidence::contact_probability(logits.view(), executor.pool()), seq_mask);
+    }
+  }
+  if (!config.is_multimer || !is_first(options)) return;
+  std::vector<int32_t> asym_id;
+  for (size_t i = 0; i < seq_mask.size(); ++i) {
+    if (seq_mask[i] != 0) asym_id.push_back(features.get("asym_id").as<int32_t>()[i]);
+  }
+  name_chains(features.chains(), asym_id, options.alphafold_chain_ids, result);
 }
 
 class Timer {
@@ -285,7 +294,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   }
   if (options.progress) options.progress(flops_done, timer.flops_of_pass() * n_passes);
   result.n_passes = n_passes;
-  finish(features, network, executor, options, &result);
+  finish(features, config, network, executor, options, &result);
   result.operator_times = timer.times();
   return result;
 }

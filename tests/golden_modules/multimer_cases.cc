@@ -27,7 +27,8 @@ TEST_P(ModuleCases, MultimerInputEmbedder) {
   runner.run(embed);
   expect_close("z", z.view(), golden.out("z"), kEmbedderLimit);
 
-  // Without target features only the relative encoding and two biases are left, which do not depend on the pair.
+  // Without target features only the relative encoding and two biases are left, which do not depend on the
+  // pair.
   const Tensor relative = runner.load(golden.out("relpos_only")).cast(tensor::DType::kF64);
   Tensor nothing = runner.make(target_feat.shape()), only = runner.make(z.shape());
   runner.run({OpKind::kChainPairEmbedding,
@@ -38,7 +39,8 @@ TEST_P(ModuleCases, MultimerInputEmbedder) {
   Tensor without_biases = only.cast(tensor::DType::kF64);
   const int64_t channels = z.dim(2);
   std::vector<double> biases(static_cast<size_t>(channels));
-  for (int64_t c = 0; c < channels; ++c) biases[static_cast<size_t>(c)] = without_biases.as<double>()[c] - relative.as<double>()[c];
+  for (int64_t c = 0; c < channels; ++c)
+    biases[static_cast<size_t>(c)] = without_biases.as<double>()[c] - relative.as<double>()[c];
   for (int64_t i = 0; i < without_biases.size(); ++i) {
     without_biases.as<double>()[i] -= biases[static_cast<size_t>(i % channels)];
   }
@@ -57,10 +59,12 @@ TEST_P(ModuleCases, MultimerInputEmbedder) {
 TEST_P(ModuleCases, MultimerTemplate) {
   OpRunner& runner = multimer_runner_;
   const ModuleGolden golden("multimer_template");
-  const int64_t n_templates = golden.in("template_aatype").dim(0), n_res = golden.in("template_aatype").dim(1);
-  const features::ChainTemplates made = features::chain_templates(
-      n_templates, n_res, golden.in("template_aatype").span<int32_t>(),
-      golden.in("template_all_atom_positions").span<float>(), golden.in("template_all_atom_mask").span<float>());
+  const int64_t n_templates = golden.in("template_aatype").dim(0),
+                n_res = golden.in("template_aatype").dim(1);
+  const features::ChainTemplates made =
+      features::chain_templates(n_templates, n_res, golden.in("template_aatype").span<int32_t>(),
+                                golden.in("template_all_atom_positions").span<float>(),
+                                golden.in("template_all_atom_mask").span<float>());
   Tensor aatype = runner.load(golden.in("template_aatype")), asym_id = runner.load(golden.in("asym_id"));
   Tensor beta = runner.load(made.pseudo_beta.view()), beta_mask = runner.load(made.pseudo_beta_mask.view());
   Tensor frames = runner.load(made.backbone_frame.view()), backbones = runner.load(made.backbone_mask.view());
@@ -106,10 +110,10 @@ TEST_P(ModuleCases, MultimerTemplate) {
   Tensor m = runner.make({n_seq + n_templates, n_res, channels});
   runner.run({OpKind::kTemplateChiEmbedding, "evoformer", -1, {&m, &aatype, &chi}, {&m}});
   const Tensor rows = m.cast(tensor::DType::kF64);
-  const tensor::ConstView embedded = {rows.as<double>() + n_seq * n_res * channels,
-                                      tensor::DType::kF64,
-                                      {n_templates, n_res, channels}};
-  expect_close("template_single_embedding", embedded, golden.out("template_single_embedding"), kSubModuleLimit);
+  const tensor::ConstView embedded = {
+      rows.as<double>() + n_seq * n_res * channels, tensor::DType::kF64, {n_templates, n_res, channels}};
+  expect_close("template_single_embedding", embedded, golden.out("template_single_embedding"),
+               kSubModuleLimit);
   // The rows' mask is that of chi 1.
   for (int64_t i = 0; i < n_templates * n_res; ++i) {
     EXPECT_EQ(made.chi.as<float>()[12 * i + 8], golden.out("template_mask").as<float>()[i]) << i;
@@ -121,7 +125,8 @@ TEST_P(ModuleCases, MultimerEvoformerBlock) {
   const ModuleGolden golden("multimer_evoformer_block");
   Tensor m = runner.load(golden.in("m")), z = runner.load(golden.in("z"));
   Tensor msa_mask = runner.load(golden.in("msa_mask")), pair_mask = runner.load(golden.in("pair_mask"));
-  const Valid valid_msa = valid_where(golden.in("msa_mask")), valid_pairs = valid_where(golden.in("pair_mask"));
+  const Valid valid_msa = valid_where(golden.in("msa_mask")),
+              valid_pairs = valid_where(golden.in("pair_mask"));
   const auto run = [&](OpKind kind, const std::string& module, Tensor* x, std::vector<Tensor*> others,
                        Variant variant = Variant::kDefault) {
     others.insert(others.begin(), x);
@@ -139,8 +144,7 @@ TEST_P(ModuleCases, MultimerEvoformerBlock) {
   run(OpKind::kTransition, "msa_transition", &m, {});
   for (const auto& [module, variant] : {std::pair("triangle_multiplication_outgoing", Variant::kOutgoing),
                                         std::pair("triangle_multiplication_incoming", Variant::kIncoming)}) {
-    expect_close(module,
-                 run(OpKind::kFusedTriangleMultiplication, module, &z, {&pair_mask}, variant).view(),
+    expect_close(module, run(OpKind::kFusedTriangleMultiplication, module, &z, {&pair_mask}, variant).view(),
                  golden.out(module), kSubModuleLimit, valid_pairs);
   }
   run(OpKind::kTriangleAttention, "triangle_attention_starting_node", &z, {&pair_mask}, Variant::kStarting);
@@ -181,7 +185,8 @@ TEST_P(ModuleCases, MultimerStructureModule) {
       tensor::DType::kF32,
       {n_res, 14, 3}};
   expect_close("positions_atom14", atom14.view(), last, kPositionLimit, valid);
-  expect_close("final_atom_positions", atom37.view(), golden.out("final_atom_positions"), kPositionLimit, valid);
+  expect_close("final_atom_positions", atom37.view(), golden.out("final_atom_positions"), kPositionLimit,
+               valid);
 }
 
 }  // namespace

@@ -50,10 +50,10 @@ TEST(RefParts, InvariantPointAttention) {
   std::vector<double> workspace(ipa_bytes(n_res, pair.dim(2), pool.size()) / sizeof(double));
   Tensor update(DType::kF64, act.shape());
   ParamReader reader(params);
-  const IpaInputs inputs = {n_res,        pair.dim(2), act.as<double>(), pair.as<double>(), mask.as<double>(),
-                            frames.data(),  7};
-  invariant_point_attention(read_ipa(reader, false), inputs, pool, std::as_writable_bytes(std::span(workspace)),
-                            update.as<double>());
+  const IpaInputs inputs = {
+      n_res, pair.dim(2), act.as<double>(), pair.as<double>(), mask.as<double>(), frames.data(), 7};
+  invariant_point_attention(read_ipa(reader, false), inputs, pool,
+                            std::as_writable_bytes(std::span(workspace)), update.as<double>());
   expect_close("s_update", update.view(), golden.out("s_update"), kIpaLimit, valid_where(golden.in("mask")));
 }
 

@@ -187,21 +187,21 @@ TEST_P(WholeModel, EqualsGolden) {
              base::format_bytes(prediction.memory.arena_lower_bound), prediction.pass_seconds.back());
 }
 
-INSTANTIATE_TEST_SUITE_P(Goldens, WholeModel,
-                         ::testing::Values(Case{"model_1_ptm", 16, Precision::kFp32, {18, 18, 18, 18}},
-                                           Case{"model_3", 16, Precision::kFp32, {15, 15, 15, 15}},
-                                           Case{"model_1_ptm", 64, Precision::kFp32, {12, 11, 11, 16}},
-                                           Case{"model_3", 64, Precision::kFp32, {10, 10, 10, 13}},
-                                           Case{"model_1_ptm", 16, Precision::kReference, {18, 18, 18, 18}},
-                                           Case{"model_3", 16, Precision::kReference, {15, 15, 15, 15}},
-                                           Case{"model_1_multimer_v3", 14, Precision::kFp32, {20, 20, 20, 20}},
-                                           Case{"model_1_multimer_v3", 14, Precision::kReference, {20, 20, 20, 20}, 1},
-                                           Case{"model_1_multimer_v3", 44, Precision::kFp32, {14, 13, 13, 18}}),
-                         [](const auto& test) {
-                           const char* precision =
-                               test.param.precision == Precision::kFp32 ? "fp32" : "reference";
-                           return fmt::format("{}_N{}_{}", test.param.model, test.param.n_res, precision);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Goldens, WholeModel,
+    ::testing::Values(Case{"model_1_ptm", 16, Precision::kFp32, {18, 18, 18, 18}},
+                      Case{"model_3", 16, Precision::kFp32, {15, 15, 15, 15}},
+                      Case{"model_1_ptm", 64, Precision::kFp32, {12, 11, 11, 16}},
+                      Case{"model_3", 64, Precision::kFp32, {10, 10, 10, 13}},
+                      Case{"model_1_ptm", 16, Precision::kReference, {18, 18, 18, 18}},
+                      Case{"model_3", 16, Precision::kReference, {15, 15, 15, 15}},
+                      Case{"model_1_multimer_v3", 14, Precision::kFp32, {20, 20, 20, 20}},
+                      Case{"model_1_multimer_v3", 14, Precision::kReference, {20, 20, 20, 20}, 1},
+                      Case{"model_1_multimer_v3", 44, Precision::kFp32, {14, 13, 13, 18}}),
+    [](const auto& test) {
+      const char* precision = test.param.precision == Precision::kFp32 ? "fp32" : "reference";
+      return fmt::format("{}_N{}_{}", test.param.model, test.param.n_res, precision);
+    });
 
 }  // namespace
 }  // namespace foldmesh::predict

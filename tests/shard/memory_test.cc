@@ -15,8 +15,8 @@ namespace {
 
 // A multimer model in every other round that has templates.
 model::ModelConfig shallow(int round, const model::Dims& dims) {
-  model::ModelConfig config = model::model_by_name(
-      round % 2 == 1 && dims.n_templates > 0 ? "model_1_multimer_v3" : "model_1_ptm");
+  model::ModelConfig config =
+      model::model_by_name(round % 2 == 1 && dims.n_templates > 0 ? "model_1_multimer_v3" : "model_1_ptm");
   config.n_evoformer_blocks = 2;
   config.n_extra_msa_blocks = 2;
   config.n_template_blocks = 1;
@@ -71,7 +71,8 @@ TEST(ShardPlans, PredictedMemoryIsEnoughAndClose) {
                               .n_extra = 1 + static_cast<int64_t>(rng.below(2000)),
                               .n_templates = static_cast<int64_t>(rng.below(5))};
     const int n_devices = 1 + static_cast<int>(rng.below(9));
-    const model::ModelConfig config = round % 6 == 0 ? model::model_by_name("model_1_ptm") : shallow(round, dims);
+    const model::ModelConfig config =
+        round % 6 == 0 ? model::model_by_name("model_1_ptm") : shallow(round, dims);
     const graph::Graph graph = model::build_network(config, dims, {.distogram = true});
     const plan::Machine machine = plan::parse_mesh("cpu:2").machine;
     const plan::Plan plan = plan_within(graph, machine, n_devices, rng.uniform());

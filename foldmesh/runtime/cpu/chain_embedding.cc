@@ -1,5 +1,5 @@
-// What multimer models embed in a way of their own (Evans et al. 2021, and the released code): pairs of residues
-// of several chains, and templates.
+// What multimer models embed in a way of their own (Evans et al. 2021, and the released code): pairs of
+// residues of several chains, and templates.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -23,7 +23,8 @@ constexpr int kNumClasses = 22;  // amino acids, X, gap
 
 // Classes of the relative encoding: 66 of the offset within a chain, one for the same entity, 6 of the copy.
 constexpr int64_t kMaxOffset = 32, kOtherChain = 2 * kMaxOffset + 1, kSameEntity = kOtherChain + 1;
-constexpr int64_t kMaxCopies = 2, kFirstCopy = kSameEntity + 1, kOtherEntity = kFirstCopy + 2 * kMaxCopies + 1;
+constexpr int64_t kMaxCopies = 2, kFirstCopy = kSameEntity + 1,
+                  kOtherEntity = kFirstCopy + 2 * kMaxCopies + 1;
 
 struct PairScratch {
   PairScratch(Workspace& workspace, const Shape& z)

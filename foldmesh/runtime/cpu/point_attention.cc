@@ -1,6 +1,6 @@
-// Invariant point attention (Jumper et al. 2021, suppl. algorithm 22), in the monomer's layout: the flat output of
-// a point projection lists x of all points, then y, then z. Multimer models have other layouts, which are changed
-// to this one once, when parameters are packed.
+// Invariant point attention (Jumper et al. 2021, suppl. algorithm 22), in the monomer's layout: the flat
+// output of a point projection lists x of all points, then y, then z. Multimer models have other layouts,
+// which are changed to this one once, when parameters are packed.
 #include <algorithm>
 #include <cmath>
 
@@ -25,8 +25,8 @@ const float kScalarWeight = 1.0f / std::sqrt(3.0f * static_cast<float>(kScalars)
 const float kPairWeight = 1.0f / std::sqrt(3.0f);
 const float kPointWeight = 1.0f / std::sqrt(3.0f * static_cast<float>(kQueryPoints) * 4.5f);
 
-void to_global(const Rigid& frame, const float* local, int64_t axis_stride,
-               float* global, int64_t global_stride) {
+void to_global(const Rigid& frame, const float* local, int64_t axis_stride, float* global,
+               int64_t global_stride) {
   const float x = local[0], y = local[axis_stride], z = local[2 * axis_stride];
   for (size_t i = 0; i < 3; ++i) {
     const auto& row = frame.rotation.m[i];
@@ -140,8 +140,8 @@ void move_columns(const float* from, int64_t n_rows, int64_t width, int64_t to_w
 }
 
 // `count` points of each head go to places `first` on among the `per_head` points of a head.
-void move_points(const tensor::ConstView& weights, const tensor::ConstView& bias, int64_t count, int64_t first,
-                 int64_t per_head, const Linear& to) {
+void move_points(const tensor::ConstView& weights, const tensor::ConstView& bias, int64_t count,
+                 int64_t first, int64_t per_head, const Linear& to) {
   const auto place = [&](int64_t h, int64_t k) {
     const int64_t axis = k / count, point = k % count;
     return axis * kHeads * per_head + h * per_head + first + point;
@@ -159,8 +159,8 @@ size_t pack_chain_projections(std::span<const tensor::ConstView> projections, st
   std::fill_n(packed.query_bias, kHeads * kScalars, 0.0f);
   std::fill_n(const_cast<float*>(packed.kv_scalar.bias), packed.kv_scalar.c_out, 0.0f);
   for (const int64_t side : {0, 1}) {
-    move_columns(projections[1 + static_cast<size_t>(side)].as<float>(), ChainProjections::kChannels, kScalars,
-                 packed.kv_scalar.c_out, const_cast<float*>(packed.kv_scalar.weights),
+    move_columns(projections[1 + static_cast<size_t>(side)].as<float>(), ChainProjections::kChannels,
+                 kScalars, packed.kv_scalar.c_out, const_cast<float*>(packed.kv_scalar.weights),
                  [&](int64_t h, int64_t k) { return (2 * h + side) * kScalars + k; });
   }
   move_points(projections[3], projections[4], kQueryPoints, 0, kQueryPoints, packed.q_point);
@@ -216,7 +216,8 @@ void prepare_pair_bias(const Linear& pair_bias, base::ThreadPool& pool, const Pa
 }
 
 void project_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
-                    const float* act, const Frames& frames, const PointAttentionScratch& scratch, int worker) {
+                    const float* act, const Frames& frames, const PointAttentionScratch& scratch,
+                    int worker) {
   const float* rows = act + first * attention.q_scalar.c_in;
   apply(attention.q_scalar, n, rows, scratch.queries + first * kHeads * kScalars);
   apply(attention.kv_scalar, n, rows, scratch.keys_values + first * kHeads * kScalars * 2);

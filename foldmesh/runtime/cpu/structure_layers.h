@@ -46,8 +46,8 @@ struct Rigid {
   std::array<float, 3> translation;
 };
 
-// The frames of residues in a tensor [N,7], unit quaternion w, x, y, z and translation, or, of multimer models,
-// [N,12], a 3x4 matrix whose last column is the translation.
+// The frames of residues in a tensor [N,7], unit quaternion w, x, y, z and translation, or, of multimer
+// models, [N,12], a 3x4 matrix whose last column is the translation.
 class Frames {
  public:
   static constexpr int64_t kQuaternions = 7, kMatrices = 12;
@@ -57,7 +57,8 @@ class Frames {
   float* at(int64_t i) const { return data_ + i * width_; }
   Rigid rigid(int64_t i) const;
   void set_identity(int64_t i) const;
-  // Composes frame i with a small change (b, c, d, translation) given in its own coordinates: suppl. algorithm
+  // Composes frame i with a small change (b, c, d, translation) given in its own coordinates: suppl.
+  // algorithm
   // 23. Of matrices, the change is normalised and not the result.
   void update(int64_t i, const float* change) const;
   // Frame i with its translation times `scale`.

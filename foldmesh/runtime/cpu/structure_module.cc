@@ -201,8 +201,8 @@ class Iteration {
   const KernelArgs& args_;
   Params params_;
   int64_t n_res_, c_;
-  float* act_;      // [N, c]
-  Frames frames_;   // translations in units of the position scale
+  float* act_;     // [N, c]
+  Frames frames_;  // translations in units of the position scale
   float position_scale_;
   float* initial_;  // [N, c], the normalised single representation
   PairRows rows_;

@@ -88,8 +88,7 @@ void run_factors(const KernelArgs& args) {
   std::array<FactorLayers, 2> sides;
   for (const size_t side : {0, 1}) {
     const size_t projection = 2 + 2 * side, gate = 6 + 2 * side;
-    sides[side] = {data(projection), data(projection + 1), data(gate), data(gate + 1),
-                   args.params[2].dim(1)};
+    sides[side] = {data(projection), data(projection + 1), data(gate), data(gate + 1), args.params[2].dim(1)};
   }
   make_factors(args, sides);
 }

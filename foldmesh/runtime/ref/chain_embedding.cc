@@ -1,5 +1,5 @@
-// What multimer models embed in a way of their own (Evans et al. 2021, and the released code): pairs of residues
-// of several chains, and templates.
+// What multimer models embed in a way of their own (Evans et al. 2021, and the released code): pairs of
+// residues of several chains, and templates.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -40,8 +40,8 @@ struct RelativeEncoding {
     return same_chain ? std::clamp(difference + kMaxOffset, int64_t{0}, 2 * kMaxOffset) : kOffsetClasses - 1;
   }
   static int64_t copy_class(int64_t difference, bool same_entity) {
-    const int64_t within = same_entity ? std::clamp(difference + kMaxCopies, int64_t{0}, 2 * kMaxCopies)
-                                       : kCopyClasses - 1;
+    const int64_t within =
+        same_entity ? std::clamp(difference + kMaxCopies, int64_t{0}, 2 * kMaxCopies) : kCopyClasses - 1;
     return kFirstCopyClass + within;
   }
 };

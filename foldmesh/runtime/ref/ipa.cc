@@ -158,8 +158,7 @@ void collect_head(const IpaInputs& in, const Projections& p, int64_t i, int64_t 
       out.local_points[static_cast<int64_t>(axis) * kIpaHeads * kIpaValuePoints + at] = local[axis];
     }
     const double squares = local[0] * local[0] + local[1] * local[1] + local[2] * local[2];
-    out.point_norms[at] =
-        std::sqrt(is_multimer ? std::max(squares, kLeastSquares) : squares + kNormEpsilon);
+    out.point_norms[at] = std::sqrt(is_multimer ? std::max(squares, kLeastSquares) : squares + kNormEpsilon);
   }
 }
 

@@ -68,7 +68,8 @@ inline Mat3 rotation_of(const Quaternion& q) {
 // Out of 7 numbers: unit quaternion w,x,y,z and translation; or of 12: a 3x4 matrix, the translation its last
 // column.
 inline Rigid rigid_of(const double* frame, int64_t width) {
-  if (width == 7) return {rotation_of({frame[0], frame[1], frame[2], frame[3]}), {frame[4], frame[5], frame[6]}};
+  if (width == 7)
+    return {rotation_of({frame[0], frame[1], frame[2], frame[3]}), {frame[4], frame[5], frame[6]}};
   Rigid out;
   for (size_t i = 0; i < 3; ++i) {
     for (size_t j = 0; j < 3; ++j) out.rotation[i][j] = frame[4 * i + j];

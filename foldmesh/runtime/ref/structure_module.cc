@@ -1,5 +1,5 @@
-// Structure module (suppl. algorithms 20-24): eight iterations with the same weights. Frames of monomer models are
-// a unit quaternion and a translation, those of multimer models 3x4 matrices.
+// Structure module (suppl. algorithms 20-24): eight iterations with the same weights. Frames of monomer
+// models are a unit quaternion and a translation, those of multimer models 3x4 matrices.
 #include <algorithm>
 #include <cmath>
 
@@ -192,8 +192,8 @@ void predict_angles(const AngleParams& p, const double* act, int64_t n_res, cons
 }
 
 // `frames` with translations in A
-void place_atoms(const Kind& kind, const int32_t* aatype, const double* frames, const double* angles, int64_t n_res,
-                 double* atom14, double* atom37) {
+void place_atoms(const Kind& kind, const int32_t* aatype, const double* frames, const double* angles,
+                 int64_t n_res, double* atom14, double* atom37) {
   for (int64_t i = 0; i < n_res; ++i) {
     const int type = checked_class(aatype[i], bio::kNumRestypes, "aatype");
     Torsions torsions;
@@ -201,7 +201,8 @@ void place_atoms(const Kind& kind, const int32_t* aatype, const double* frames, 
       const double* angle = angles + (i * bio::kNumTorsions + static_cast<int64_t>(t)) * 2;
       torsions[t] = {angle[0], angle[1]};
     }
-    const Atom14 atoms = atom14_positions(type, rigid_groups(type, rigid_of(frames + i * kind.frame_width, kind.frame_width), torsions));
+    const Atom14 atoms = atom14_positions(
+        type, rigid_groups(type, rigid_of(frames + i * kind.frame_width, kind.frame_width), torsions));
     const Atom37 sparse = atom37_positions(type, atoms);
     for (const Vec3& atom : atoms) atom14 = std::copy_n(atom.data(), 3, atom14);
     for (const Vec3& atom : sparse) atom37 = std::copy_n(atom.data(), 3, atom37);
@@ -226,9 +227,7 @@ void run(const KernelArgs& args, const Kind& kind) {
       n.n_res, [&](int64_t i, int) { apply(p.pair_norm, z + i * pair_row, n.n_res, s.pair + i * pair_row); });
   set_identity(kind, n.n_res, s.frames);
   const int64_t width = kind.frame_width;
-  const IpaInputs ipa_inputs = {n.n_res, n.pair_channels,
-                                act,     s.pair,
-                                args.inputs[3].as<double>(), s.frames,
+  const IpaInputs ipa_inputs = {n.n_res, n.pair_channels, act, s.pair, args.inputs[3].as<double>(), s.frames,
                                 width};
   const int64_t n_iterations = args.outputs[1].dim(0);
   for (int64_t iteration = 0; iteration < n_iterations; ++iteration) {
