@@ -121,7 +121,7 @@ TEST(MakeTemplate, ChecksOfAtoms) {
   bio::Structure broken = made_structure({kQuery});
   broken.atom_position[5][bio::kAtom37Ca][2] += 200;
   EXPECT_EQ(message_of([&] { make_template(made_hit(kQuery, 0), kQuery, entry_of(broken)); }),
-            "CA atoms of residues 5 and 6 are 199 A apart (at most 150)");
+            "CA atoms of residues 5 and 6 are 200 A apart (at most 150)");
 
   bio::Structure few = made_structure({kQuery});
   for (size_t i = 0; i < few.n_res(); ++i) {
@@ -232,9 +232,9 @@ TEST_F(Hits, OfHhsearch) {
             ":12: the numbers of an alignment's line do not fit its residues");
   EXPECT_EQ(broken("Sum_probs=7.5", "Sum_probs=x"), ":9: Sum_probs is no number");
   EXPECT_EQ(broken("TAYI--", "TGYI--"),
-            ":23: the hit is aligned to another sequence than the query (residue 4)");
+            ":22: the hit is aligned to another sequence than the query (residue 4)");
   EXPECT_EQ(broken("T 2XYZ_B1           1 MR   2 (50)\n", ""),
-            ":27: a hit is not complete (expected name, Probab= line and alignment; is the file cut short?)");
+            ":28: a hit is not complete (expected name, Probab= line and alignment; is the file cut short?)");
   EXPECT_EQ(message_of([&] {
               read_hhr_hits(write("no.hhr", "hello\n"), query);
             }).substr(folder_.path().string().size()),
@@ -290,7 +290,7 @@ TEST_F(Hits, MakeTemplatesSkipsAndSorts) {
 
 TEST_F(Hits, CustomTemplates) {
   const fs::path file =
-      write("my:model.pdb", structio::to_pdb(made_structure({"GGGGGGGG", kQuery.substr(4)}), {}));
+      write("my:model.pdb", structio::to_pdb(made_structure({kQuery.substr(0, 12), kQuery.substr(4)}), {}));
   const CustomTemplate any = parse_custom_template(file.string());
   EXPECT_EQ(any.chain, "");
   const Template out = make_custom_template(any, kQuery);
