@@ -60,6 +60,12 @@ class Fold {
       : options_(options), targets_(read_targets(options.inputs)), pool_(std::max(options.n_threads, 1)) {
     std::stable_sort(targets_.begin(), targets_.end(),
                      [](const Target& a, const Target& b) { return a.n_res() > b.n_res(); });
+    for (const Target& target : targets_) {
+      if (target.is_complex()) {
+        base::throw_input("{}: {} chains, but the models of --model-preset {} are for one", target.name,
+                          target.chains.size(), options.model_preset);
+      }
+    }
     if (!options.msa_only) set_up_models();
     check_template_settings(options.templates);
   }
