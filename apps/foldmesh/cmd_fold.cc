@@ -7,6 +7,7 @@
 #include "apps/foldmesh/familiar_options.h"
 #include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/recycle_options.h"
+#include "apps/foldmesh/template_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/pipeline/environment.h"
@@ -36,6 +37,7 @@ void setup_fold(CLI::App& command) {
       .add_option("-o,--output-dir,--output_dir", options.output_dir, "results go to OUTPUT_DIR/<target>/")
       ->required();
   add_database_options(command, args->databases);
+  add_template_options(command, options.templates);
   command.add_option(
       "--params-dir,--data", options.params_dir,
       "folder with DeepMind's params_<model>.npz, or files made by `foldmesh params generate`; default: "
@@ -89,6 +91,7 @@ void setup_fold(CLI::App& command) {
     apply(args->familiar, fold_options);
     pipeline::take_environment(args->databases, &fold_options.params_dir);
     fold_options.databases = pipeline::choose_databases(args->databases);
+    pipeline::find_template_data(args->databases.data_dir, &fold_options.templates);
     const std::unique_ptr<comm::Communicator> ranks = comm::join(args->mpi);
     fold_options.ranks = ranks.get();
     pipeline::fold(fold_options);

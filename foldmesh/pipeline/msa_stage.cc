@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMsaFolder = "msas";
-
 // UniProt is for pairing the chains of a complex, which single chains do not need.
 constexpr const char* kPairing = "uniprot";
 
