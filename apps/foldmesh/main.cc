@@ -35,6 +35,8 @@ const std::vector<Command>& commands() {
       {"predict", "run the network on features: structure and confidence", setup_predict},
       {"plan", "how long a prediction would take and what memory, on any machine, without running it",
        setup_plan},
+      {"report", "report.html of a result folder: structure, confidence and alignment in one file",
+       setup_report},
       {"params", "generate, verify or list parameter files", setup_params},
       {"bench",
        "measure this machine: how a search scales over processors, how fast the network's operators are",

@@ -105,7 +105,12 @@ std::vector<std::string> write_ranking(std::span<const Ranked> models, const std
   for (const Ranked& model : models) json[label][model.name] = model.confidence;
   json["order"] = nlohmann::ordered_json::array();
   for (const Ranked& model : order) json["order"].push_back(model.name);
-  for (const Ranked& model : models) json["num_recycles"][model.name] = model.n_recycles;
+  for (const Ranked& model : models) {
+    json["num_recycles"][model.name] = model.n_recycles;
+    if (model.mean_plddt && label != "plddts") json["mean_plddt"][model.name] = *model.mean_plddt;
+    if (model.ptm) json["ptm"][model.name] = *model.ptm;
+    if (model.iptm) json["iptm"][model.name] = *model.iptm;
+  }
   if (origin.untrained) json[kUntrainedKey] = true;
   base::write_file_atomically(folder / "ranking_debug.json", to_text(json));
   written.push_back("ranking_debug.json");

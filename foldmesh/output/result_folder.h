@@ -38,6 +38,7 @@ struct Ranked {
   std::string name;
   double confidence = 0;
   int n_recycles = 0;  // that ran
+  std::optional<double> mean_plddt = {}, ptm = {}, iptm = {};
 };
 
 // Orders by descending confidence (equals keep their order), writes ranking_debug.json and copies

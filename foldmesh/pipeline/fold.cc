@@ -19,6 +19,7 @@
 #include "foldmesh/pipeline/feature_stage.h"
 #include "foldmesh/pipeline/forecast.h"
 #include "foldmesh/pipeline/msa_stage.h"
+#include "foldmesh/pipeline/report_stage.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/pipeline/targets.h"
 #include "foldmesh/predict/predict.h"
@@ -34,6 +35,10 @@ constexpr int kNumModels = 5;  // of a preset; a model's seed does not depend on
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::optional<double> number(const nlohmann::json& facts, const char* key) {
+  return facts.contains(key) ? std::optional(facts.at(key).get<double>()) : std::nullopt;
 }
 
 struct ModelRun {
@@ -60,6 +65,7 @@ class Fold {
     forecast_all();
     FeatureQueue features(targets_, msas, options_.output_dir);
     std::vector<std::pair<std::string, base::Error>> failed;
+    BatchReport report(targets_, options_);
     for (size_t i = 0; i < targets_.size(); ++i) {
       const std::string& name = targets_[i].name;
       base::log::info("{}: {} residues ({} of {} targets)", name, targets_[i].n_res(), i + 1,
@@ -73,9 +79,11 @@ class Fold {
       }
       if (targets_.size() == 1 && !failed.empty()) throw failed.front().second;
       if (!failed.empty() && failed.back().first == name) {
+        report.add_failure(i, failed.back().second.what());
         base::log::error("{}: {}; going on with the other targets", name, failed.back().second.what());
       }
     }
+    report.write();
     if (!failed.empty()) throw_failures(failed);
   }
 
@@ -178,12 +186,14 @@ void Fold::fold_target(size_t i, const TargetMsas& msas, FeatureQueue& features)
   for (const ModelRun& run : models_) {
     const StageRecord record = predict(i, run, stages, features);
     ranked.push_back({run.name, record.facts.at("ranking_confidence").get<double>(),
-                      record.facts.at("n_passes").get<int>() - 1});
+                      record.facts.at("n_passes").get<int>() - 1, number(record.facts, "mean_plddt"),
+                      number(record.facts, "ptm"), number(record.facts, "iptm")});
     origin.untrained |= record.facts.at("untrained_parameters").get<bool>();
     timings.emplace_back("predict_and_compile_" + run.name, record.seconds);
   }
   output::write_ranking(ranked, "plddts", origin, stages.target_dir());
   output::write_timings(timings, stages.target_dir());
+  write_target_report(target, options_);
   const auto best = std::max_element(
       ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.confidence < b.confidence; });
   base::log::info("{}: best model {} with mean pLDDT {:.1f}{}; results in {}", target.name, best->name,
@@ -262,10 +272,15 @@ StageRecord Fold::predict_now(size_t i, const ModelRun& run, const StageStore& s
   result.aligned_error = std::move(prediction.aligned_error);
   result.contact_probability = std::move(prediction.contact_probability);
   outputs = output::write_prediction(result, origin, stages.target_dir());
-  return {seconds_since(start),
-          {{"ranking_confidence", prediction.ranking_confidence},
-           {"untrained_parameters", prediction.untrained},
-           {"n_passes", prediction.n_passes}}};
+  nlohmann::json facts = {{"ranking_confidence", prediction.ranking_confidence},
+                          {"mean_plddt", confidence::mean(prediction.plddt)},
+                          {"untrained_parameters", prediction.untrained},
+                          {"n_passes", prediction.n_passes}};
+  if (result.aligned_error) {
+    facts["ptm"] = result.aligned_error->ptm;
+    if (result.aligned_error->iptm) facts["iptm"] = *result.aligned_error->iptm;
+  }
+  return {seconds_since(start), facts};
 }
 
 }  // namespace

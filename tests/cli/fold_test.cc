@@ -56,13 +56,16 @@ class FoldCommand : public testing::Test {
             "--num-recycles", "1",
             "--cpu",          std::to_string(cpu)};
   }
-  // Bytes of every result file; timings differ from run to run.
+  // Bytes of every result file; timings, and what shows them, differ from run to run.
   static std::map<std::string, std::string> results(const std::string& out) {
     std::map<std::string, std::string> files;
     for (const auto& entry : fs::recursive_directory_iterator(shared_ / out)) {
       const std::string name = fs::relative(entry.path(), shared_ / out).string();
       if (!entry.is_regular_file() || name.find(".foldmesh") != std::string::npos) continue;
-      if (name.find("timings.json") == std::string::npos) files[name] = base::read_file(entry.path());
+      const std::string file = entry.path().filename();
+      if (file == "timings.json" || file == "report.html" || file == "summary.csv" || file == "index.html")
+        continue;
+      files[name] = base::read_file(entry.path());
     }
     return files;
   }
@@ -82,6 +85,11 @@ TEST_F(FoldCommand, WritesAlphaFoldsFilesLabelledUntrained) {
     EXPECT_TRUE(files.contains(name)) << name;
   }
   EXPECT_EQ(files.at("query/ranked_0.pdb"), files.at("query/unrelaxed_model_3_pred_0.pdb"));
+  EXPECT_NE(base::read_file(shared_ / "out/query/report.html").find("model_3_pred_0"), std::string::npos);
+  const std::string summary = base::read_file(shared_ / "out/summary.csv");
+  EXPECT_NE(summary.find("query,24,1,model_3_pred_0,"), std::string::npos) << summary;
+  EXPECT_NE(summary.find(",done (UNTRAINED)\n"), std::string::npos) << summary;
+  EXPECT_TRUE(fs::exists(shared_ / "out/index.html"));
   for (const char* name : {"query/ranked_0.pdb", "query/ranked_0.cif"}) {
     EXPECT_NE(files.at(name).find("UNTRAINED"), std::string::npos) << name;
   }
@@ -179,6 +187,8 @@ TEST_F(FoldCommand, ManyTargetsOfWhichOneFails) {
   EXPECT_NE(at("6 predictions in 3 groups of equal size, longest first"), std::string::npos) << run.err;
   const auto files = results("out");
   EXPECT_FALSE(files.contains("huge/ranking_debug.json"));
+  const std::string summary = base::read_file(shared_ / "out/summary.csv");
+  EXPECT_NE(summary.find("huge,1200,1,,,,,,\"failed: this prediction needs"), std::string::npos) << summary;
   for (const std::string name : {"middle", "small"}) {
     const auto ranking = nlohmann::json::parse(files.at(name + "/ranking_debug.json"));
     ASSERT_EQ(ranking.at("order").size(), 2u);

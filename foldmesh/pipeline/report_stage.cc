@@ -1,0 +1,83 @@
+#include "foldmesh/pipeline/report_stage.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "foldmesh/base/error.h"
+#include "foldmesh/base/file.h"
+#include "foldmesh/base/log.h"
+#include "foldmesh/base/version.h"
+#include "foldmesh/output/report/report.h"
+
+namespace foldmesh::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+// What the run was asked for; nothing in it depends on the machine's speed or on when it ran.
+Json run_facts(const Target& target, const FoldOptions& options) {
+  Json chains = Json::array();
+  for (const Chain& chain : target.chains) {
+    chains.push_back({{"id", chain.id}, {"description", chain.description}, {"sequence", chain.sequence}});
+  }
+  Json databases = Json::object();
+  for (const Database& database : options.databases) {
+    databases[database.name] = database.is_hhsuite() ? Json(database.hhsuite) : Json(database.path.string());
+  }
+  return {{"program", "foldmesh " + base::version_string()},
+          {"target", target.name},
+          {"chains", chains},
+          {"options",
+           {{"input", target.input.string()},
+            {"model_preset", options.model_preset},
+            {"models", options.models},
+            {"predictions_per_model", options.predictions_per_model},
+            {"num_recycles", options.num_recycles},
+            {"random_seed", options.random_seed},
+            {"precision", options.precision},
+            {"params_dir", options.params_dir.string()},
+            {"databases", databases}}}};
+}
+
+}  // namespace
+
+void write_target_report(const Target& target, const FoldOptions& options) {
+  const fs::path folder = options.output_dir / target.name;
+  try {
+    base::write_file_atomically(
+        folder / "run.json",
+        run_facts(target, options).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+    output::report::write_report(folder);
+  } catch (const base::Error& error) {
+    base::log::warn("{}: no report.html ({})", target.name, error.what());
+  }
+}
+
+void BatchReport::write() const {
+  std::vector<output::SummaryRow> rows;
+  for (size_t t = 0; t < targets_.size(); ++t) {
+    const auto failure =
+        std::find_if(failures_.begin(), failures_.end(), [&](const auto& f) { return f.first == t; });
+    output::SummaryRow row;
+    try {
+      if (failure == failures_.end())
+        row = output::report::summary_row(options_.output_dir / targets_[t].name);
+    } catch (const base::Error& error) {
+      row.status = error.what();
+    }
+    if (failure != failures_.end()) row.status = "failed: " + failure->second;
+    row.target = targets_[t].name;
+    row.n_res = targets_[t].n_res();
+    row.n_chains = targets_[t].chains.size();
+    rows.push_back(std::move(row));
+  }
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.target < b.target; });
+  try {
+    output::report::write_batch(rows, options_.output_dir);
+  } catch (const base::Error& error) {
+    base::log::warn("no summary of the run ({})", error.what());
+  }
+}
+
+}  // namespace foldmesh::pipeline
