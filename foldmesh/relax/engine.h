@@ -55,10 +55,11 @@ struct Minimised {
 
 class Engine {
  public:
-  // No cutoff, no solvent. `stiffness` is k of the restraints, kJ/mol/nm^2. Throws kInput for a platform that
-  // is not there, kMachine when OpenMM fails and in builds without it.
-  Engine(const Terms& terms, const std::vector<Restraint>& restraints, double stiffness,
-         const EngineOptions& options);
+  // No cutoff, no solvent. `positions` (Å) are those to start from; `stiffness` is k of the restraints,
+  // kJ/mol/nm^2. Throws kInput for a platform that is not there, kMachine when OpenMM fails and in builds
+  // without it.
+  Engine(const Terms& terms, const std::vector<Vec3>& positions, const std::vector<Restraint>& restraints,
+         double stiffness, const EngineOptions& options);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

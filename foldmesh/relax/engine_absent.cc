@@ -12,7 +12,8 @@ bool has_openmm() { return false; }
 std::string openmm_version() { return {}; }
 std::vector<std::string> list_platforms() { return {}; }
 
-Engine::Engine(const Terms&, const std::vector<Restraint>&, double, const EngineOptions&) {
+Engine::Engine(const Terms&, const std::vector<Vec3>&, const std::vector<Restraint>&, double,
+               const EngineOptions&) {
   base::throw_machine("{}", kNoOpenMm);
 }
 Engine::~Engine() = default;

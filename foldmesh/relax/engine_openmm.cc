@@ -17,7 +17,9 @@
 namespace foldmesh::relax {
 namespace {
 
-constexpr double kNm = 0.1;  // of one Å
+constexpr double kNm = 0.1;                  // of one Å
+constexpr double kCoulomb = 138.935456;      // kJ/mol nm, OpenMM's 1 / (4 pi epsilon0)
+constexpr size_t kMostListedAtoms = 50'000;  // whose pairs are listed: some GB
 enum Group : int { kBonds, kAngles, kTorsions, kNonbonded, kRestraints };
 
 // A force without effect. OpenMM's minimiser does not say how far it got; it asks each force at each
@@ -109,15 +111,48 @@ void add_torsions(const Terms& terms, OpenMM::System& system) {
   }
 }
 
-void add_nonbonded(const Terms& terms, OpenMM::System& system) {
+// The CPU platform computes pairs one by one, slowly, unless there is a cutoff. So it gets one that is longer
+// than the molecule: with dielectric 1 outside it, forces are the same, and the energy differs by the
+// constant that is returned (kJ/mol). Lists of all pairs take memory, so very large molecules do without.
+double add_nonbonded(const Terms& terms, double cutoff, OpenMM::System& system) {
   auto* nonbonded = new OpenMM::NonbondedForce();
   system.addForce(nonbonded);
   nonbonded->setForceGroup(kNonbonded);
-  nonbonded->setNonbondedMethod(OpenMM::NonbondedForce::NoCutoff);
-  for (const Terms::Particle& p : terms.particles) nonbonded->addParticle(p.charge, p.sigma, p.epsilon);
+  double sum = 0, sum_of_squares = 0;
+  for (const Terms::Particle& p : terms.particles) {
+    nonbonded->addParticle(p.charge, p.sigma, p.epsilon);
+    sum += p.charge;
+    sum_of_squares += p.charge * p.charge;
+  }
   std::vector<std::pair<int, int>> bonds;
   for (const auto& [a, b] : terms.all_bonds) bonds.emplace_back(a, b);
   nonbonded->createExceptionsFromBonds(bonds, terms.coulomb_scale14, terms.lj_scale14);
+  nonbonded->setNonbondedMethod(OpenMM::NonbondedForce::NoCutoff);
+  if (cutoff == 0) return 0;
+  nonbonded->setNonbondedMethod(OpenMM::NonbondedForce::CutoffNonPeriodic);
+  nonbonded->setCutoffDistance(cutoff);
+  nonbonded->setReactionFieldDielectric(1);
+  double products = 0.5 * (sum * sum - sum_of_squares);
+  for (int i = 0; i < nonbonded->getNumExceptions(); ++i) {
+    int a = 0, b = 0;
+    double charges = 0, sigma = 0, epsilon = 0;
+    nonbonded->getExceptionParameters(i, a, b, charges, sigma, epsilon);
+    products -=
+        terms.particles[static_cast<size_t>(a)].charge * terms.particles[static_cast<size_t>(b)].charge;
+  }
+  return kCoulomb * products / cutoff;
+}
+
+// Longer than any distance that atoms may get to, nm.
+double all_embracing_cutoff(const std::vector<Vec3>& positions) {
+  double extent2 = 0;
+  for (size_t k = 0; k < 3; ++k) {
+    const auto by_axis = [k](const Vec3& a, const Vec3& b) { return a[k] < b[k]; };
+    const auto [low, high] = std::minmax_element(positions.begin(), positions.end(), by_axis);
+    const double extent = ((*high)[k] - (*low)[k]) * kNm;
+    extent2 += extent * extent;
+  }
+  return 2 * std::sqrt(extent2) + 10;
 }
 
 void add_restraints(const std::vector<Restraint>& restraints, double stiffness, OpenMM::System& system) {
@@ -152,16 +187,31 @@ using Clock = std::chrono::steady_clock;
 
 struct Engine::State {
   int64_t n_evaluations = 0;
-  OpenMM::System system;
+  double energy_offset = 0;  // of the nonbonded term
+  std::unique_ptr<OpenMM::System> system;
   OpenMM::LangevinIntegrator integrator{0, 0.01, 0};  // never takes a step
   std::unique_ptr<OpenMM::Context> context;
 
   // Null when the platform is not there.
-  OpenMM::Platform* find(const std::string& name) const {
+  static OpenMM::Platform* find(const std::string& name) {
     for (int i = 0; i < OpenMM::Platform::getNumPlatforms(); ++i) {
       if (OpenMM::Platform::getPlatform(i).getName() == name) return &OpenMM::Platform::getPlatform(i);
     }
     return nullptr;
+  }
+
+  void make_system(const Terms& terms, double cutoff, const std::vector<Restraint>& restraints,
+                   double stiffness) {
+    system = std::make_unique<OpenMM::System>();
+    for (const Terms::Particle& p : terms.particles) system->addParticle(p.mass);
+    add_bonds(terms, *system);
+    add_angles(terms, *system);
+    add_torsions(terms, *system);
+    energy_offset = add_nonbonded(terms, cutoff, *system);
+    add_restraints(restraints, stiffness, *system);
+    auto* counter = new EvaluationCounter(&n_evaluations);
+    counter->setForceGroup(kRestraints);
+    system->addForce(counter);
   }
 
   void start(OpenMM::Platform& platform, int n_threads) {
@@ -173,14 +223,15 @@ struct Engine::State {
     } else if (platform.getName() == "OpenCL") {
       properties = {{"Precision", "mixed"}};
     }
-    context = std::make_unique<OpenMM::Context>(system, integrator, platform, properties);
+    context = std::make_unique<OpenMM::Context>(*system, integrator, platform, properties);
   }
 
   double energy(Group group) {
     return context->getState(OpenMM::State::Energy, false, 1 << group).getPotentialEnergy();
   }
   Energies energies() {
-    return {energy(kBonds), energy(kAngles), energy(kTorsions), energy(kNonbonded), energy(kRestraints)};
+    return {energy(kBonds), energy(kAngles), energy(kTorsions), energy(kNonbonded) + energy_offset,
+            energy(kRestraints)};
   }
   std::vector<Vec3> positions() const {
     std::vector<Vec3> out;
@@ -206,36 +257,32 @@ std::vector<std::string> list_platforms() {
   return names;
 }
 
-Engine::Engine(const Terms& terms, const std::vector<Restraint>& restraints, double stiffness,
-               const EngineOptions& options)
+Engine::Engine(const Terms& terms, const std::vector<Vec3>& positions,
+               const std::vector<Restraint>& restraints, double stiffness, const EngineOptions& options)
     : state_(std::make_unique<State>()) {
   load_platforms();
-  guarded("setting up the system", [&] {
-    for (const Terms::Particle& p : terms.particles) state_->system.addParticle(p.mass);
-    add_bonds(terms, state_->system);
-    add_angles(terms, state_->system);
-    add_torsions(terms, state_->system);
-    add_nonbonded(terms, state_->system);
-    add_restraints(restraints, stiffness, state_->system);
-    auto* counter = new EvaluationCounter(&state_->n_evaluations);
-    counter->setForceGroup(kRestraints);
-    state_->system.addForce(counter);
-  });
+  const auto start = [&](OpenMM::Platform& platform) {
+    guarded("starting the platform", [&] {
+      const bool listed = platform.getName() == "CPU" && positions.size() <= kMostListedAtoms;
+      state_->make_system(terms, listed ? all_embracing_cutoff(positions) : 0, restraints, stiffness);
+      state_->start(platform, options.n_threads);
+    });
+  };
   if (options.platform != "auto") {
-    OpenMM::Platform* platform = state_->find(options.platform);
+    OpenMM::Platform* platform = State::find(options.platform);
     if (platform == nullptr) {
       base::throw_input("there is no OpenMM platform '{}' (expected auto or one of {})",
                         base::printable(options.platform), fmt::join(list_platforms(), ", "));
     }
-    guarded("starting the platform", [&] { state_->start(*platform, options.n_threads); });
+    start(*platform);
     return;
   }
   std::string why;
   for (const char* name : {"CUDA", "CPU", "Reference"}) {
-    OpenMM::Platform* platform = state_->find(name);
+    OpenMM::Platform* platform = State::find(name);
     if (platform == nullptr) continue;
     try {
-      guarded(name, [&] { state_->start(*platform, options.n_threads); });
+      start(*platform);
       return;
     } catch (const base::Error& error) {
       why = error.what();  // of a GPU that does not work; the next platform may

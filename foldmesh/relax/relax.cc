@@ -42,11 +42,11 @@ std::vector<Restraint> restraints_of(const Molecule& molecule, const std::vector
 Round run_round(Molecule& molecule, const std::vector<bool>& is_free, double seconds_left,
                 const Options& options, std::string& platform) {
   const auto start = Clock::now();
-  Engine engine(assign_parameters(molecule), restraints_of(molecule, is_free),
-                options.stiffness * kKcal / (kNmPerAngstrom * kNmPerAngstrom), options.engine);
-  platform = engine.platform();
   std::vector<Vec3> positions = positions_of(molecule);
   separate_atoms(positions);
+  Engine engine(assign_parameters(molecule), positions, restraints_of(molecule, is_free),
+                options.stiffness * kKcal / (kNmPerAngstrom * kNmPerAngstrom), options.engine);
+  platform = engine.platform();
   MinimiseOptions how;
   how.tolerance = options.tolerance * kKcal;
   how.max_iterations = options.max_iterations;

@@ -1,4 +1,5 @@
 // Parameters against OpenMM's own assembly in Python, live: the energy of each term of the potential.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -81,7 +82,7 @@ EnergyTable python_energies(const std::filesystem::path& folder) {
 
 TEST(Amber99sb, EnergiesPerTermAreThoseOfOpenMmsPython) {
   if (!has_openmm()) GTEST_SKIP() << "built without OpenMM";
-  const base::TempFolder folder;
+  const base::TempFolder folder("foldmesh_energies");
   EnergyTable ours;
   for (const Case& c : cases()) {
     const Prepared prepared = prepare(c.structure, amber99sb());
@@ -93,9 +94,10 @@ TEST(Amber99sb, EnergiesPerTermAreThoseOfOpenMmsPython) {
       for (const double x : atom.position) xyz += fmt::format("{:.17g} ", x * 0.1);
       xyz += '\n';
     }
-    Engine engine(terms, {}, 0, {.platform = "Reference"});
+    Engine engine(terms, positions, {}, 0, {.platform = "Reference"});
     const Energies e = engine.energies(positions);
-    ours[c.name] = {e.bonds, e.angles, e.torsions, e.nonbonded, static_cast<double>(terms.constraints.size())};
+    ours[c.name] = {e.bonds, e.angles, e.torsions, e.nonbonded,
+                    static_cast<double>(terms.constraints.size())};
     structio::write_pdb(to_structure(prepared, c.structure), {}, folder.path() / (c.name + ".pdb"));
     base::write_file_atomically(folder.path() / (c.name + ".xyz"), xyz);
   }

@@ -28,9 +28,15 @@ bio::Structure ideal_peptide(std::string_view sequence, const PeptideShape& shap
     const size_t k = backbone.size();
     const Vec3 &a = backbone[k - 3], &b = backbone[k - 2], &c = backbone[k - 1];
     switch (k % 3) {
-      case 0: backbone.push_back(extend(a, b, c, 1.329, 116.6 * kDegree, shape.psi * kDegree)); break;
-      case 1: backbone.push_back(extend(a, b, c, 1.458, 121.7 * kDegree, std::numbers::pi)); break;
-      default: backbone.push_back(extend(a, b, c, 1.525, 111.0 * kDegree, shape.phi * kDegree)); break;
+      case 0:
+        backbone.push_back(extend(a, b, c, 1.329, 116.6 * kDegree, shape.psi * kDegree));
+        break;
+      case 1:
+        backbone.push_back(extend(a, b, c, 1.458, 121.7 * kDegree, std::numbers::pi));
+        break;
+      default:
+        backbone.push_back(extend(a, b, c, 1.525, 111.0 * kDegree, shape.phi * kDegree));
+        break;
     }
   }
   bio::Structure out;

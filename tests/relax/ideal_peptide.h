@@ -13,7 +13,7 @@ namespace foldmesh::relax {
 inline constexpr std::string_view kAllTwenty = "ACDEFGHIKLMNPQRSTVWY";
 
 struct PeptideShape {
-  double phi = -57, psi = -47;  // degrees; a helix
+  double phi = -57, psi = -47;       // degrees; a helix
   std::array<double, 3> shift = {};  // Å
 };
 

@@ -47,7 +47,8 @@ std::vector<double> flat(const std::vector<Atom14Values>& values) {
 void expect_same(const std::string& name, const std::vector<double>& got) {
   const std::vector<double> expected = numbers("out_" + name);
   ASSERT_EQ(got.size(), expected.size()) << name;
-  const bool is_mask = name.find("mask") != std::string::npos || name.find("per_atom_violations") != std::string::npos;
+  const bool is_mask =
+      name.find("mask") != std::string::npos || name.find("per_atom_violations") != std::string::npos;
   double weight = 0;
   for (size_t i = 0; i < got.size(); ++i) {
     EXPECT_NEAR(got[i], expected[i], is_mask ? 0 : 2e-6 + 2e-6 * std::abs(expected[i])) << name << ' ' << i;
