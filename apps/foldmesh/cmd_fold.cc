@@ -4,6 +4,7 @@
 
 #include "apps/foldmesh/commands.h"
 #include "apps/foldmesh/database_options.h"
+#include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/recycle_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
@@ -15,6 +16,7 @@ namespace {
 struct Arguments {
   pipeline::FoldOptions options;
   pipeline::DatabaseOptions databases;
+  comm::UseMpi mpi = comm::UseMpi::kAuto;
 };
 
 }  // namespace
@@ -70,13 +72,18 @@ void setup_fold(CLI::App& command) {
       .add_option("--memory", options.memory_bytes,
                   "memory budget, for instance 16G; a prediction that cannot fit is refused before it starts")
       ->transform(CLI::AsSizeValue(false));
+  add_mpi_option(command, args->mpi);
   command.footer(
       "Results have AlphaFold's names: ranked_0.pdb, ranking_debug.json, confidence_*.json, pae_*.json, "
       "msas/, ...\n"
-      "A run that was interrupted continues where it stopped when the same command is given again.");
+      "A run that was interrupted continues where it stopped when the same command is given again.\n"
+      "Under mpirun or srun all ranks search together and share the targets; one that does not fit on one "
+      "rank is predicted by all of them.");
   command.callback([args] {
     pipeline::FoldOptions& fold_options = args->options;
     fold_options.databases = pipeline::choose_databases(args->databases);
+    const std::unique_ptr<comm::Communicator> ranks = comm::join(args->mpi);
+    fold_options.ranks = ranks.get();
     pipeline::fold(fold_options);
   });
 }

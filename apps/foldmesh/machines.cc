@@ -22,12 +22,15 @@ Machines::Machines(comm::UseMpi mpi, base::ThreadPool& pool) : communicator_(com
     crew_.emplace(*communicator_);
   } else {
     search::help(*communicator_, pool);
+    communicator_->finish();
     was_helper_ = true;
   }
 }
 
 void Machines::dismiss() {
-  if (crew_) crew_->dismiss();
+  if (!crew_) return;
+  crew_->dismiss();
+  communicator_->finish();
 }
 
 }  // namespace foldmesh::apps

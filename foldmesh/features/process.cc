@@ -8,6 +8,7 @@
 #include "foldmesh/bio/residue_tables.h"
 #include "foldmesh/features/msa_clusters.h"
 #include "foldmesh/features/sampling.h"
+#include "foldmesh/features/template_arrays.h"
 
 namespace foldmesh::features {
 namespace {
@@ -28,23 +29,6 @@ Tensor constant(Shape shape, float value) {
   Tensor array(DType::kF32, std::move(shape));
   std::fill_n(array.as<float>(), array.size(), value);
   return array;
-}
-
-// Empty slots for models that have template inputs: their mask is 0 and the network ignores the rest.
-void add_empty_templates(FeatureSet& features, int64_t n_res) {
-  constexpr int64_t kSlots = kMaxTemplates;
-  features.emplace("template_aatype", Tensor(DType::kI32, {kSlots, n_res}));
-  const std::pair<const char*, Shape> zeros[] = {
-      {"template_all_atom_positions", {kSlots, n_res, bio::kNumAtom37, 3}},
-      {"template_all_atom_mask", {kSlots, n_res, bio::kNumAtom37}},
-      {"template_mask", {kSlots}},
-      {"template_torsion_angles_sin_cos", {kSlots, n_res, 7, 2}},
-      {"template_alt_torsion_angles_sin_cos", {kSlots, n_res, 7, 2}},
-      {"template_torsion_angles_mask", {kSlots, n_res, 7}},
-      {"template_pseudo_beta", {kSlots, n_res, 3}},
-      {"template_pseudo_beta_mask", {kSlots, n_res}},
-  };
-  for (const auto& [name, shape] : zeros) features.emplace(name, Tensor(DType::kF32, shape));
 }
 
 }  // namespace
@@ -73,7 +57,7 @@ FeatureSet Processor::constant_features() const {
   out.emplace("residue_index", std::move(residue_index));
   out.emplace("target_feat", std::move(target_feat));
   out.emplace("seq_mask", constant({n_res}, 1.0f));
-  if (config_.templates) add_empty_templates(out, n_res);
+  if (config_.templates) add_template_inputs(out, raw_.templates, n_res);
   return out;
 }
 

@@ -12,6 +12,7 @@
 
 #include "foldmesh/bio/msa.h"
 #include "foldmesh/bio/sequence.h"
+#include "foldmesh/templates/template_features.h"
 #include "foldmesh/tensor/npz.h"
 
 namespace foldmesh::features {
@@ -44,6 +45,7 @@ struct RawFeatures {
   std::vector<uint8_t> msa;                       // [n_seq, n_res] HHblits ids
   std::vector<int32_t> deletions;                 // [n_seq, n_res] residues left out right before each column
   std::vector<std::string> species;               // [n_seq] UniProt species code or empty
+  std::vector<templates::Template> templates;     // best first; may be empty
 
   int64_t n_res() const { return static_cast<int64_t>(sequence.size()); }
 };
@@ -70,7 +72,7 @@ MergedMsa merge_msas(const bio::Sequence& query, std::span<const MsaInput> input
 std::string species_of(std::string_view description);
 
 // The .npz form (docs/formats/features.md), deflated. Reading checks shapes and values and throws kInput with
-// the path in front; a file that holds templates is refused.
+// the path in front.
 void write_raw_features(const RawFeatures& raw, const std::filesystem::path& path);
 RawFeatures read_raw_features(const tensor::NpzReader& file);
 

@@ -5,6 +5,7 @@
 #include "foldmesh/bio/residue_tables.h"
 #include "foldmesh/features/npz_checks.h"
 #include "foldmesh/features/raw_features.h"
+#include "foldmesh/features/template_arrays.h"
 
 namespace foldmesh::features {
 namespace {
@@ -71,14 +72,6 @@ std::vector<std::string> read_species(const tensor::NpzReader& file, int64_t n_s
   return species;
 }
 
-void refuse_templates(const tensor::NpzReader& file) {
-  if (!file.contains("template_aatype")) return;
-  const Shape& shape = file.header("template_aatype").shape;
-  if (shape.empty() || shape[0] == 0) return;
-  base::throw_input("{}: holds {} templates (expected none: templates are not supported)", file.path(),
-                    shape[0]);
-}
-
 }  // namespace
 
 void write_raw_features(const RawFeatures& raw, const std::filesystem::path& path) {
@@ -96,17 +89,11 @@ void write_raw_features(const RawFeatures& raw, const std::filesystem::path& pat
   file.add("num_alignments", int32_array({n_res}, depth).view());
   file.add_strings("msa_species_identifiers", raw.species);
 
-  file.add("template_aatype", Tensor(DType::kF32, {0, n_res, bio::kNumHhblits}).view());
-  file.add("template_all_atom_masks", Tensor(DType::kF32, {0, n_res, bio::kNumAtom37}).view());
-  file.add("template_all_atom_positions", Tensor(DType::kF32, {0, n_res, bio::kNumAtom37, 3}).view());
-  file.add("template_sum_probs", Tensor(DType::kF32, {0, 1}).view());
-  file.add_strings("template_sequence", std::vector<std::string>{});
-  file.add_strings("template_domain_names", std::vector<std::string>{});
+  add_raw_templates(file, raw.templates, n_res);
   file.commit();
 }
 
 RawFeatures read_raw_features(const tensor::NpzReader& file) {
-  refuse_templates(file);
   RawFeatures raw;
   raw.sequence = read_sequence(file);
   raw.name = read_text(file, "domain_name");
@@ -128,6 +115,7 @@ RawFeatures read_raw_features(const tensor::NpzReader& file) {
   check_range(file.path(), "deletion_matrix_int", deletions.view(), 0, INT32_MAX);
   raw.deletions = vector_of(deletions);
   raw.species = read_species(file, raw.n_seq);
+  raw.templates = read_raw_templates(file, n_res);
   return raw;
 }
 

@@ -182,7 +182,7 @@ TEST_F(RawFeaturesFile, RefusesWhatDoesNotFit) {
   msa.as<int64_t>()[2] = 22;
   EXPECT_EQ(read_with("msa", msa), "'msa' holds 22 (expected 0..21)");
   EXPECT_EQ(read_with("template_aatype", Tensor(DType::kF32, {1, 4, 22})),
-            "holds 1 templates (expected none: templates are not supported)");
+            "has templates, but no 'template_all_atom_masks'");
 }
 
 }  // namespace

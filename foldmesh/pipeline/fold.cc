@@ -9,9 +9,11 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
+#include "foldmesh/base/memory.h"
 #include "foldmesh/base/progress.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/calibrate/host.h"
+#include "foldmesh/comm/item_crew.h"
 #include "foldmesh/features/raw_features.h"
 #include "foldmesh/model/config.h"
 #include "foldmesh/model/param_store.h"
@@ -20,9 +22,11 @@
 #include "foldmesh/pipeline/forecast.h"
 #include "foldmesh/pipeline/msa_stage.h"
 #include "foldmesh/pipeline/report_stage.h"
+#include "foldmesh/pipeline/sharing.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/pipeline/targets.h"
 #include "foldmesh/predict/predict.h"
+#include "foldmesh/search/crew.h"
 #include "foldmesh/tensor/npz.h"
 
 namespace foldmesh::pipeline {
@@ -60,43 +64,31 @@ class Fold {
 
   void run() {
     fs::create_directories(options_.output_dir);
-    const std::vector<TargetMsas> msas = run_msa_stage(targets_, options_, pool_);
-    if (options_.msa_only) return;
-    forecast_all();
-    FeatureQueue features(targets_, msas, options_.output_dir);
-    std::vector<std::pair<std::string, base::Error>> failed;
-    BatchReport report(targets_, options_);
-    for (size_t i = 0; i < targets_.size(); ++i) {
-      const std::string& name = targets_[i].name;
-      base::log::info("{}: {} residues ({} of {} targets)", name, targets_[i].n_res(), i + 1,
-                      targets_.size());
-      try {
-        fold_target(i, msas[i], features);
-      } catch (const base::Error& error) {
-        failed.emplace_back(name, error);
-      } catch (const std::bad_alloc&) {
-        failed.emplace_back(name, base::Error(base::ErrorKind::kMachine, "out of memory"));
-      }
-      if (targets_.size() == 1 && !failed.empty()) throw failed.front().second;
-      if (!failed.empty() && failed.back().first == name) {
-        report.add_failure(i, failed.back().second.what());
-        base::log::error("{}: {}; going on with the other targets", name, failed.back().second.what());
-      }
-    }
-    report.write();
-    if (!failed.empty()) throw_failures(failed);
+    std::optional<search::Crew> crew;
+    if (options_.ranks != nullptr) crew.emplace(*options_.ranks);
+    msas_ = run_msa_stage(targets_, options_, crew ? &*crew : nullptr, pool_);
+    if (crew) crew->dismiss();
+    if (!options_.msa_only) predict_all();
+    if (options_.ranks != nullptr) options_.ranks->finish();
+    throw_failures();
   }
+  // What ranks other than 0 do.
+  void help();
 
  private:
   void set_up_models();
-  void forecast_all() const;
-  [[noreturn]] void throw_failures(const std::vector<std::pair<std::string, base::Error>>& failed) const;
-  void fold_target(size_t i, const TargetMsas& msas, FeatureQueue& features);
-  StageRecord predict(size_t i, const ModelRun& run, const StageStore& stages, FeatureQueue& features);
-  StageRecord predict_now(size_t i, const ModelRun& run, const StageStore& stages, FeatureQueue& features,
+  int n_ranks() const { return options_.ranks == nullptr ? 1 : options_.ranks->size(); }
+  Sharing forecast_all() const;
+  void predict_all();
+  void take_failure(size_t i, const comm::ItemLeader::Failure& failure);
+  void throw_failures() const;
+  void fold_target(size_t i);
+  StageRecord predict(size_t i, size_t model, const StageStore& stages);
+  StageRecord predict_now(size_t i, size_t model, const StageStore& stages,
                           std::vector<std::string>& outputs);
+  predict::Prediction compute(size_t i, size_t model);
   void start_features(size_t next, const predict::FeatureSource& source, const ModelRun& run,
-                      FeatureQueue& features, predict::PredictOptions* how);
+                      predict::PredictOptions* how);
   const model::ParamStore& params(const ModelRun& run);
 
   const FoldOptions& options_;
@@ -104,6 +96,13 @@ class Fold {
   base::ThreadPool pool_;
   std::vector<ModelRun> models_;
   std::map<std::string, model::ParamStore> params_;  // by model; opened when first needed
+  std::vector<TargetMsas> msas_;                     // by target
+  std::optional<FeatureQueue> features_;
+  std::vector<std::pair<size_t, base::Error>> failed_;  // targets
+  // All ranks predict the target in hand, as one group; the others have been told to.
+  bool together_ = false, others_are_in_it_ = false;
+  comm::ItemLeader leader_{options_.ranks};
+  std::unique_ptr<comm::Group> group_;
 };
 
 void Fold::set_up_models() {
@@ -133,7 +132,8 @@ void Fold::set_up_models() {
   }
 }
 
-void Fold::forecast_all() const {
+// Says how long it will take.
+Sharing Fold::forecast_all() const {
   std::vector<int64_t> lengths;
   for (const Target& target : targets_) lengths.push_back(static_cast<int64_t>(target.n_res()));
   std::vector<model::ModelConfig> models;
@@ -141,20 +141,113 @@ void Fold::forecast_all() const {
   plan::PlanOptions how;
   how.n_passes = options_.num_recycles + 1;
   how.precision = options_.precision == "bf16" ? plan::Precision::kBf16 : plan::Precision::kFp32;
-  const calibrate::ChosenMesh here = calibrate::choose_mesh(fmt::format("cpu:{}", pool_.size()), {});
+  const calibrate::ChosenMesh here =
+      calibrate::choose_mesh(fmt::format("{}xcpu:{}", n_ranks(), pool_.size()), {});
+  if (n_ranks() > 1) {
+    how.memory_bytes =
+        static_cast<int64_t>(options_.memory_bytes > 0 ? options_.memory_bytes : base::available_memory());
+    const Sharing sharing =
+        share_targets(lengths, n_ranks(), planned_seconds(lengths, models, here.mesh.machine, how));
+    base::log::info("{}{}", describe(sharing, targets_.size(), n_ranks()),
+                    here.is_measured ? ", as measured" : "");
+    return sharing;
+  }
   const std::string text = forecast(lengths, models, here.mesh, how);
   if (!text.empty()) base::log::info("{}{}", text, here.is_measured ? ", as measured" : "");
+  return {};
 }
 
-void Fold::throw_failures(const std::vector<std::pair<std::string, base::Error>>& failed) const {
+void Fold::predict_all() {
+  const Sharing sharing = forecast_all();
+  features_.emplace(targets_, msas_, options_.output_dir);
+  const auto announce = [&](size_t i) {
+    base::log::info("{}: {} residues ({} of {} targets)", targets_[i].name, targets_[i].n_res(), i + 1,
+                    targets_.size());
+  };
+  for (size_t i = 0; i < sharing.n_together; ++i) {
+    announce(i);
+    if (i < sharing.n_too_large) {
+      take_failure(i, base::Error(base::ErrorKind::kInput,
+                                  fmt::format("{} residues do not fit into the memory of {} ranks (see "
+                                              "foldmesh plan; more ranks or more memory would do)",
+                                              targets_[i].n_res(), n_ranks())));
+      continue;
+    }
+    together_ = true;
+    try {
+      fold_target(i);
+    } catch (const base::Error& error) {
+      if (others_are_in_it_) throw;
+      take_failure(i, error);
+    }
+    together_ = false;
+  }
+  std::vector<std::string> items;
+  for (size_t i = sharing.n_together; i < targets_.size(); ++i) items.push_back(encode_target(i, msas_[i]));
+  leader_.share(
+      items,
+      [&](size_t item) {
+        announce(sharing.n_together + item);
+        fold_target(sharing.n_together + item);
+      },
+      [&](size_t item, int rank, const comm::ItemLeader::Failure& failure) {
+        const size_t i = sharing.n_together + item;
+        if (rank > 0 && !failure) {
+          base::log::info("{}: {} residues, done by rank {} ({} of {} targets)", targets_[i].name,
+                          targets_[i].n_res(), rank, i + 1, targets_.size());
+        }
+        take_failure(i, failure);
+      });
+  leader_.dismiss();
+  BatchReport report(targets_, options_);
+  for (const auto& [i, error] : failed_) report.add_failure(i, error.what());
+  report.write();
+}
+
+void Fold::help() {
+  comm::Communicator& ranks = *options_.ranks;
+  // Rank 0 speaks.
+  base::log::set_level(base::log::level::err);
+  base::set_progress_style(base::ProgressStyle::kQuiet);
+  search::help(ranks, pool_);
+  if (!options_.msa_only) {
+    msas_.resize(targets_.size());
+    features_.emplace(targets_, msas_, options_.output_dir);
+    comm::help_with_items(
+        ranks,
+        [&](std::string_view item) {
+          auto [i, msas] = decode_target(item);
+          msas_.at(i) = std::move(msas);
+          together_ = false;
+          fold_target(i);
+        },
+        [&](std::string_view item) {
+          const auto [i, model] = decode_prediction(item);
+          together_ = true;
+          compute(i, model);
+        });
+  }
+  ranks.finish();
+}
+
+void Fold::take_failure(size_t i, const comm::ItemLeader::Failure& failure) {
+  if (!failure) return;
+  failed_.emplace_back(i, *failure);
+  if (targets_.size() == 1) return;
+  base::log::error("{}: {}; going on with the other targets", targets_[i].name, failure->what());
+}
+
+void Fold::throw_failures() const {
+  if (failed_.empty()) return;
+  if (targets_.size() == 1) throw failed_.front().second;
   auto kind = base::ErrorKind::kInput;
   std::string names;
-  for (const auto& [name, error] : failed) {
+  for (const auto& [i, error] : failed_) {
     if (error.kind() != base::ErrorKind::kInput) kind = error.kind();
-    names += (names.empty() ? "" : ", ") + name;
+    names += (names.empty() ? "" : ", ") + targets_[i].name;
   }
-  throw base::Error(kind, fmt::format("{} of {} targets failed: {}; the first one because: {}", failed.size(),
-                                      targets_.size(), names, failed.front().second.what()));
+  throw base::Error(kind, fmt::format("{} of {} targets failed: {}; the first one because: {}",
+                                      failed_.size(), targets_.size(), names, failed_.front().second.what()));
 }
 
 const model::ParamStore& Fold::params(const ModelRun& run) {
@@ -170,12 +263,12 @@ const model::ParamStore& Fold::params(const ModelRun& run) {
   return found->second;
 }
 
-void Fold::fold_target(size_t i, const TargetMsas& msas, FeatureQueue& features) {
+void Fold::fold_target(size_t i) {
   const Target& target = targets_[i];
   const StageStore stages(options_.output_dir / target.name);
   std::vector<std::pair<std::string, double>> timings;
-  double before_predictions = features.get(i);
-  for (const auto& [database, seconds] : msas.search_seconds) {
+  double before_predictions = features_->get(i);
+  for (const auto& [database, seconds] : msas_[i].search_seconds) {
     timings.emplace_back("search_" + database, seconds);
     before_predictions += seconds;
   }
@@ -183,8 +276,9 @@ void Fold::fold_target(size_t i, const TargetMsas& msas, FeatureQueue& features)
 
   std::vector<output::Ranked> ranked;
   output::Origin origin{target.name, false};
-  for (const ModelRun& run : models_) {
-    const StageRecord record = predict(i, run, stages, features);
+  for (size_t model = 0; model < models_.size(); ++model) {
+    const ModelRun& run = models_[model];
+    const StageRecord record = predict(i, model, stages);
     ranked.push_back({run.name, record.facts.at("ranking_confidence").get<double>(),
                       record.facts.at("n_passes").get<int>() - 1, number(record.facts, "mean_plddt"),
                       number(record.facts, "ptm"), number(record.facts, "iptm")});
@@ -200,8 +294,9 @@ void Fold::fold_target(size_t i, const TargetMsas& msas, FeatureQueue& features)
                   best->confidence, origin.untrained ? " (UNTRAINED)" : "", stages.target_dir().string());
 }
 
-StageRecord Fold::predict(size_t i, const ModelRun& run, const StageStore& stages, FeatureQueue& features) {
+StageRecord Fold::predict(size_t i, size_t model, const StageStore& stages) {
   const Target& target = targets_[i];
+  const ModelRun& run = models_[model];
   const std::string stage = "predict_" + run.name;
   StageKey key(stage);
   key.option("target", target.name)
@@ -216,15 +311,16 @@ StageRecord Fold::predict(size_t i, const ModelRun& run, const StageStore& stage
     return *done;
   }
   std::vector<std::string> outputs;
-  const StageRecord record = predict_now(i, run, stages, features, outputs);
+  const StageRecord record = predict_now(i, model, stages, outputs);
   stages.record(stage, key.hex(), outputs, record);
   return record;
 }
 
 // Starts the next target's features where there is memory for both.
 void Fold::start_features(size_t next, const predict::FeatureSource& source, const ModelRun& run,
-                          FeatureQueue& features, predict::PredictOptions* how) {
-  const size_t bytes = features.bytes_to_start(next);
+                          predict::PredictOptions* how) {
+  if (n_ranks() > 1) return;  // somebody else may get it
+  const size_t bytes = features_->bytes_to_start(next);
   if (bytes == 0) return;
   predict::PredictOptions both = *how;
   both.other_memory = bytes;
@@ -233,37 +329,52 @@ void Fold::start_features(size_t next, const predict::FeatureSource& source, con
     return;
   }
   how->other_memory = bytes;
-  features.start(next);
+  features_->start(next);
 }
 
-StageRecord Fold::predict_now(size_t i, const ModelRun& run, const StageStore& stages, FeatureQueue& features,
-                              std::vector<std::string>& outputs) {
-  const Target& target = targets_[i];
-  const auto start = Clock::now();
+// Where all ranks predict together, each computes its part and rank 0 gets the whole.
+predict::Prediction Fold::compute(size_t i, size_t model) {
+  const ModelRun& run = models_[model];
   const model::ParamStore& parameters = params(run);
-  const tensor::NpzReader file(stages.target_dir() / "features.npz");
+  const tensor::NpzReader file(options_.output_dir / targets_[i].name / "features.npz");
   const features::RawFeatures raw = features::read_raw_features(file);
   const std::unique_ptr<predict::FeatureSource> source =
       predict::sampled_source(raw, run.config, run.seed, pool_);
 
-  predict::PredictOptions predict_options;
-  predict_options.n_recycles = options_.num_recycles;
-  predict_options.precision = predict::precision_by_name(options_.precision);
-  predict_options.recycle_tolerance = options_.recycle_tolerance;
-  predict_options.n_threads = pool_.size();
-  predict_options.memory_limit = options_.memory_bytes;
-  predict_options.contacts = true;
-  start_features(i + 1, *source, run, features, &predict_options);
+  predict::PredictOptions how;
+  how.n_recycles = options_.num_recycles;
+  how.precision = predict::precision_by_name(options_.precision);
+  how.recycle_tolerance = options_.recycle_tolerance;
+  how.n_threads = pool_.size();
+  how.memory_limit = options_.memory_bytes;
+  how.contacts = true;
+  start_features(i + 1, *source, run, &how);
   std::optional<base::Progress> progress;
   int64_t shown = 0;
-  predict_options.progress = [&](double done, double total) {
+  how.progress = [&](double done, double total) {
     constexpr double kGiga = 1e9;
     if (!progress) progress.emplace(run.name, "GFLOP", static_cast<int64_t>(total / kGiga));
     const auto now = static_cast<int64_t>(done / kGiga);
     progress->advance(now - std::exchange(shown, now));
   };
-  predict::Prediction prediction = predict::predict(*source, run.config, parameters, predict_options);
-  progress.reset();
+  if (!together_) return predict::predict(*source, run.config, parameters, how);
+
+  if (!group_) group_ = options_.ranks->make_group({});
+  how.group = group_.get();
+  std::optional<predict::Prediction> prediction;
+  comm::run_as_member(*group_, [&] { prediction = predict::predict(*source, run.config, parameters, how); });
+  return std::move(*prediction);
+}
+
+StageRecord Fold::predict_now(size_t i, size_t model, const StageStore& stages,
+                              std::vector<std::string>& outputs) {
+  const Target& target = targets_[i];
+  const ModelRun& run = models_[model];
+  const auto start = Clock::now();
+  if (together_) leader_.tell_all(encode_prediction(i, model));
+  others_are_in_it_ = together_;
+  predict::Prediction prediction = compute(i, model);
+  others_are_in_it_ = false;
 
   const output::Origin origin{target.name, prediction.untrained};
   output::Prediction result;
@@ -285,6 +396,10 @@ StageRecord Fold::predict_now(size_t i, const ModelRun& run, const StageStore& s
 
 }  // namespace
 
-void fold(const FoldOptions& options) { Fold(options).run(); }
+void fold(const FoldOptions& options) {
+  Fold fold(options);
+  if (options.ranks == nullptr || options.ranks->rank() == 0) return fold.run();
+  fold.help();
+}
 
 }  // namespace foldmesh::pipeline

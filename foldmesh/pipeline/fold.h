@@ -3,6 +3,9 @@
 // Predictions run target after target, the longest chain first, so that what cannot fit is known early; the
 // features of the next target are made meanwhile. A target that fails is reported and left out.
 //
+// On several ranks (mpirun), which must see the same files: all search together; then all predict the longest
+// targets together, as many as sharing.h says, and the others are handed out whole to whoever is free.
+//
 // Stages of one target, each resumable on its own (stage.h), all under <output_dir>/<target>/:
 //   search_<database>   msas/<database>_hits.sto (or .a3m)
 //   features            features.npz (raw AlphaFold features)
@@ -18,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "foldmesh/comm/communicator.h"
 #include "foldmesh/pipeline/databases.h"
 
 namespace foldmesh::pipeline {
@@ -38,7 +42,9 @@ struct FoldOptions {
   bool a3m = false;                   // alignments as A3M, a tenth of the size, instead of Stockholm
   bool use_precomputed_msas = false;  // take msas/*_hits.* that are there, whoever made them
   int n_threads = 1;
-  size_t memory_bytes = 0;  // budget of one prediction; 0: what the machine has
+  size_t memory_bytes = 0;  // budget of one prediction on one rank; 0: what the machine has
+  // The ranks of this run, finished at its end; null: this process alone. All call fold() with equal options.
+  comm::Communicator* ranks = nullptr;
 };
 
 // Throws kInput before any work when an input, a database or a parameter file is missing, and at the end when

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <optional>
 #include <tuple>
 
 #include "foldmesh/model/monomer.h"
@@ -58,6 +57,23 @@ std::string forecast(std::span<const int64_t> lengths, std::span<const model::Mo
   }
   return fmt::format("{}; at most about {} by the planner on {}", counts, plan::seconds_text(total),
                      mesh.machine.name);
+}
+
+std::optional<double> seconds_of_all(int64_t length, std::span<const model::ModelConfig> models,
+                                     const plan::Mesh& mesh, const plan::PlanOptions& how) {
+  std::map<Group, double> planned;
+  double total = 0;
+  for (const model::ModelConfig& config : models) {
+    const Group group = group_of(length, config);
+    auto found = planned.find(group);
+    if (found == planned.end()) {
+      const std::optional<double> seconds = seconds_of(length, config, mesh, how);
+      if (!seconds) return std::nullopt;
+      found = planned.emplace(group, *seconds).first;
+    }
+    total += found->second;
+  }
+  return total;
 }
 
 }  // namespace foldmesh::pipeline

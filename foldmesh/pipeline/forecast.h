@@ -3,6 +3,7 @@
 #define FOLDMESH_PIPELINE_FORECAST_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -17,6 +18,11 @@ namespace foldmesh::pipeline {
 // prediction.
 std::string forecast(std::span<const int64_t> lengths, std::span<const model::ModelConfig> models,
                      const plan::Mesh& mesh, const plan::PlanOptions& how);
+
+// The planner's seconds for a chain of so many residues, one prediction by each of the models; nothing when
+// one does not fit.
+std::optional<double> seconds_of_all(int64_t length, std::span<const model::ModelConfig> models,
+                                     const plan::Mesh& mesh, const plan::PlanOptions& how);
 
 }  // namespace foldmesh::pipeline
 

@@ -54,8 +54,9 @@ std::string search_key(const Target& target, const Database& database, const Fol
 
 class MsaStage {
  public:
-  MsaStage(const std::vector<Target>& targets, const FoldOptions& options, base::ThreadPool& pool)
-      : targets_(targets), options_(options), pool_(pool), msas_(targets.size()) {}
+  MsaStage(const std::vector<Target>& targets, const FoldOptions& options, search::Crew* crew,
+           base::ThreadPool& pool)
+      : targets_(targets), options_(options), crew_(crew), pool_(pool), msas_(targets.size()) {}
 
   std::vector<TargetMsas> run() {
     find_what_is_there();
@@ -74,6 +75,7 @@ class MsaStage {
 
   const std::vector<Target>& targets_;
   const FoldOptions& options_;
+  search::Crew* crew_;
   base::ThreadPool& pool_;
   std::vector<TargetMsas> msas_;
   std::map<size_t, std::vector<size_t>> missing_;  // database -> targets to search, ascending
@@ -145,6 +147,7 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
   for (size_t t : missing) queries.push_back(query_of(targets_[t]));
 
   search::AlignmentSearchOptions search_options;
+  search_options.search.crew = crew_;
   search_options.output_folder = options_.output_dir;
   search_options.subfolder = kMsaFolder;
   search_options.stockholm = !options_.a3m;
@@ -170,8 +173,8 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
 }  // namespace
 
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
-                                      base::ThreadPool& pool) {
-  return MsaStage(targets, options, pool).run();
+                                      search::Crew* crew, base::ThreadPool& pool) {
+  return MsaStage(targets, options, crew, pool).run();
 }
 
 }  // namespace foldmesh::pipeline

@@ -10,6 +10,7 @@
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/pipeline/fold.h"
 #include "foldmesh/pipeline/targets.h"
+#include "foldmesh/search/crew.h"
 
 namespace foldmesh::pipeline {
 
@@ -26,9 +27,9 @@ struct TargetMsas {
 // One entry per target. A target that came as A3M has that file; others have msas/<database>_hits.sto (or
 // .a3m) for every database but uniprot, whose hits no single chain needs, searched now unless a record says
 // that it is done, or --use-precomputed-msas finds the file. Targets whose hits in a database are missing
-// share one pass over it.
+// share one pass over it. `crew`: ranks that help to search; may be null.
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
-                                      base::ThreadPool& pool);
+                                      search::Crew* crew, base::ThreadPool& pool);
 
 }  // namespace foldmesh::pipeline
 

@@ -132,7 +132,6 @@ void Crew::work(UnitQueue& units, const std::function<void(std::string_view)>& o
 
 void Crew::dismiss() {
   for (int rank = 1; rank < comm_.size(); ++rank) comm_.send(rank, kEnd, {});
-  comm_.finish();
 }
 
 }  // namespace foldmesh::search

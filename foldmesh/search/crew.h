@@ -42,7 +42,7 @@ class Crew {
   void work(UnitQueue& units, const std::function<void(std::string_view result)>& on_result,
             const std::atomic<bool>& we_are_done, const std::function<void()>& check);
 
-  // The program ends. Afterwards nothing may be called.
+  // There is nothing more to search: the others return from help(). Afterwards nothing may be called.
   void dismiss();
 
  private:
@@ -64,7 +64,8 @@ class Crew {
 // Opens a database with the help of the crew, if there is one.
 std::unique_ptr<TargetDatabase> open_targets(const std::filesystem::path& path, Crew* crew);
 
-// What every other rank does until the program ends. A failure is reported to rank 0, which ends all.
+// What every other rank does until there is nothing more to search. A failure is reported to rank 0, which
+// ends all.
 void help(comm::Communicator& communicator, base::ThreadPool& pool);
 
 }  // namespace foldmesh::search

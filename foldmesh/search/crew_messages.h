@@ -1,11 +1,12 @@
 // What rank 0 and its helpers say to each other. Internal to crew.
 //
-//   0 -> helper  kLookUp   a database                                  helper -> 0  kFacts   about it
-//   0 -> helper  kPass     queries, groups, options, databases         helper -> 0  kFacts   threads,
-//   databases 0 -> helper  kRanges   database, residues                          helper -> 0  kRanges  its
-//   ranges 0 -> helper  kUnit     several are on the way at once              helper -> 0  kResult  of a unit
-//   0 -> helper  kNothing  is left of this pass                        helper -> 0  kDone
-//   0 -> helper  kEnd      of the program                              helper -> 0  kFailed  kind and text
+//   from 0                                                   from a helper
+//   kLookUp   a database                                     kFacts   about it
+//   kPass     queries, groups, options, databases            kFacts   its threads, its databases
+//   kRanges   a database, residues                           kRanges  its ranges
+//   kUnit     a unit; several are on the way at once         kResult  of a unit
+//   kNothing  is left of this pass                           kDone
+//   kEnd      of all searches                                kFailed  kind and text of an error
 #ifndef FOLDMESH_SEARCH_CREW_MESSAGES_H_
 #define FOLDMESH_SEARCH_CREW_MESSAGES_H_
 

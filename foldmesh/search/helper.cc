@@ -186,9 +186,7 @@ void help(comm::Communicator& communicator, base::ThreadPool& pool) {
   base::ErrorKind kind = base::ErrorKind::kInternal;
   std::string text;
   try {
-    Helper(communicator, pool).run();
-    communicator.finish();
-    return;
+    return Helper(communicator, pool).run();
   } catch (const base::Error& error) {
     kind = error.kind();
     text = error.what();

@@ -16,6 +16,7 @@
 #include "foldmesh/comm/launch.h"
 #include "foldmesh/seqdb/writer.h"
 #include "tests/cli/run_program.h"
+#include "tests/sanitized.h"
 
 namespace foldmesh::tests {
 namespace {
@@ -178,6 +179,51 @@ TEST_F(Ranks, DamageSeenByAHelperEndsAllWithOneMessage) {
   ASSERT_NE(at, std::string::npos) << result.err;
   EXPECT_NE(result.err.find("db.fmdb: damaged", at), std::string::npos) << result.err;
   EXPECT_EQ(result.err.find("foldmesh: ", at + 1), std::string::npos) << result.err;
+}
+
+// A single target, which two ranks predict together, and three, of which two are handed out whole; one fails.
+TEST_F(Ranks, FoldsTheSame) {
+  const RunResult made =
+      run_program({"params", "generate", "--model", "model_3", "-o", path("params_model_3.npz"), "--quiet"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  base::write_file_atomically(path("single.fasta"), ">single\nMKTAYIAKQRQI\n");
+  base::write_file_atomically(path("many.fasta"), ">n10\nMKTAYIAKQR\n>n9\nMKTAYIAKQ\n>n8\nMKTAYIAK\n");
+  const auto fold = [&](int n_ranks, const std::string& input) {
+    const std::string out = fmt::format("{}{}", input, n_ranks);
+    fs::create_directories(fs::path(path(out)) / "n9/features.npz");  // in the way of a file
+    return run(n_ranks, {"fold", path(input + ".fasta"), "--output-dir", path(out), "--db",
+                         "uniref90=" + path("db.fmdb"), "--params-dir", folder_.path().string(),
+                         "--model-preset", "monomer", "--models", "3", "--num-recycles", "0", "--cpu", "1"});
+  };
+  const auto predictions = [&](const std::string& out) {
+    std::map<std::string, std::string> files;
+    for (const auto& [name, text] : contents(out)) {
+      const std::string file = fs::path(name).filename().string();
+      for (const char* kind :
+           {"ranked_", "unrelaxed_", "confidence_", "ranking_", "uniref90_", "features.npz"})
+        if (file.starts_with(kind)) files[name] = text;
+    }
+    return files;
+  };
+  if (!kSanitized) {  // the other case does the same and more, but for the only target of a run
+    EXPECT_EQ(fold(1, "single").exit_code, 0);
+    const RunResult together = fold(2, "single");
+    EXPECT_EQ(together.exit_code, 0) << together.err;
+    EXPECT_NE(together.err.find("2 ranks: 1 target predicted together, 0 handed out"), std::string::npos)
+        << together.err;
+    EXPECT_TRUE(predictions("single2") == predictions("single1"));
+    EXPECT_TRUE(predictions("single1").contains("single/ranked_0.pdb"));
+  }
+
+  const RunResult alone = fold(1, "many"), shared = fold(2, "many");
+  for (const RunResult* result : {&alone, &shared}) {
+    EXPECT_NE(result->exit_code, 0);
+    EXPECT_NE(result->err.find("foldmesh: 1 of 3 targets failed: n9"), std::string::npos) << result->err;
+  }
+  EXPECT_NE(shared.err.find("2 ranks: 1 target predicted together, 2 handed out"), std::string::npos)
+      << shared.err;
+  EXPECT_TRUE(predictions("many2") == predictions("many1"));
+  EXPECT_TRUE(predictions("many1").contains("n8/ranked_0.pdb"));
 }
 
 // Finds a process of ours by the environment that mpirun gave it.

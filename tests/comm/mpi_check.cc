@@ -8,12 +8,14 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/rng.h"
 #include "foldmesh/comm/collectives.h"
+#include "foldmesh/comm/item_crew.h"
 #include "foldmesh/comm/launch.h"
 
 namespace foldmesh::comm {
@@ -86,9 +88,47 @@ void measure(Group& group) {
   }
 }
 
+// 40 items of which every seventh fails, then two of everybody's.
+void check_items(Communicator& ranks) {
+  const auto work = [](size_t item) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(item % 3));
+    if (item % 7 == 3) base::throw_input("item {} is bad", item);
+  };
+  size_t n_common = 0;
+  if (ranks.rank() > 0) {
+    help_with_items(
+        ranks, [&](std::string_view item) { work(item.size()); },
+        [&](std::string_view item) { n_common += item == "common"; });
+    if (n_common != 2) base::throw_internal("{} common items", n_common);
+    return;
+  }
+  ItemLeader leader(&ranks);
+  std::vector<std::string> items;
+  for (size_t i = 0; i < 40; ++i) items.emplace_back(i, 'x');
+  std::vector<int> n_done(items.size());
+  size_t n_elsewhere = 0;
+  const auto failures = leader.share(items, work, [&](size_t item, int rank, const ItemLeader::Failure&) {
+    ++n_done[item];
+    n_elsewhere += rank > 0;
+  });
+  for (size_t i = 0; i < items.size(); ++i) {
+    const std::string expected = i % 7 == 3 ? fmt::format("item {} is bad", i) : "";
+    const std::string got = failures[i] ? failures[i]->what() : "";
+    if (n_done[i] != 1 || got != expected) base::throw_internal("item {}: {} times, '{}'", i, n_done[i], got);
+    if (failures[i] && failures[i]->kind() != base::ErrorKind::kInput) base::throw_internal("wrong kind");
+  }
+  if (n_elsewhere == 0 || n_elsewhere == items.size()) base::throw_internal("{} elsewhere", n_elsewhere);
+  for (int i = 0; i < 2; ++i) leader.tell_all("common");
+  leader.dismiss();
+}
+
 void run(const std::string& name) {
   const std::unique_ptr<Communicator> ranks = join(UseMpi::kOn);
   if (!ranks) base::throw_input("started alone (expected several ranks)");
+  if (name == "items") {
+    check_items(*ranks);
+    return ranks->finish();
+  }
   GroupOptions options;
   if (name == "pieces") options.largest_message = 1000;
   if (name == "silent") options.time_limit = 1;

@@ -49,6 +49,13 @@ TEST_F(MpiGroups, LongPartsAreCut) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
 }
 
+TEST_F(MpiGroups, ItemsAreDoneOnceEachAndFailuresComeBack) {
+  for (const int n_ranks : {2, 4}) {
+    const RunResult result = run(n_ranks, "items");
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+  }
+}
+
 TEST_F(MpiGroups, FailureOfOneEndsAllWithItsMessage) { expect_one_message(run(3, "throw"), "a full disk"); }
 
 TEST_F(MpiGroups, SizesThatDisagree) {

@@ -12,7 +12,7 @@ import time
 class Browser:
     """One page. Collects console errors, exceptions and every network request that is not the page itself."""
 
-    def __init__(self, program="chromium", width=1280, height=1000):
+    def __init__(self, program="chromium", width=940, height=800):
         self.profile = tempfile.mkdtemp(prefix="foldmesh_browser_")
         to_browser, self.out = os.pipe()
         self.inp, from_browser = os.pipe()

@@ -38,7 +38,7 @@ const plots = (() => {
     for (const chain of chains) {
       if (chains.length > 1) ticks.push({ at: chain.first, text: chain.id });
       for (let k = step; k <= chain.length; k += step) {
-        if (chains.length > 1 && k < step / 2) continue;
+        if (chains.length > 1 && chain.length - k < step / 2) continue;  // room for the next chain's name
         ticks.push({ at: chain.first + k - 1, text: String(k) });
       }
     }
