@@ -61,9 +61,29 @@ std::vector<int> missing_in_group(const HeavyAtoms& residue, int group) {
   return slots;
 }
 
-std::vector<double> rotamers(int aatype, int chi) {
-  const char letter = bio::kRestypeLetters[static_cast<size_t>(aatype)];
-  if (letter == 'P') return chi == 0 ? std::vector<double>{-25, 28} : std::vector<double>{36, -38};
+// At torsion 0 of angle `chi`.
+Frame frame_at_zero(const HeavyAtoms& residue, int chi) {
+  const uint8_t* axis = bio::kChiAtom37[residue.aatype][chi];
+  const Vec3 &a = *residue.position[axis[0]], &b = *residue.position[axis[1]],
+             &c = *residue.position[axis[2]];
+  return frame_of(c, c - b, a - b);
+}
+
+// In radians; the four atoms are known.
+double measured(const HeavyAtoms& residue, int chi) {
+  const Vec3 last =
+      frame_at_zero(residue, chi).to_local(*residue.position[bio::kChiAtom37[residue.aatype][chi][3]]);
+  return std::atan2(last[2], last[1]);
+}
+
+// Candidates in degrees.
+std::vector<double> rotamers(const HeavyAtoms& residue, int chi) {
+  const char letter = bio::kRestypeLetters[static_cast<size_t>(residue.aatype)];
+  if (letter == 'P') {
+    // The ring closes when the second angle undoes the first.
+    return chi == 0 ? std::vector<double>{-25, 28}
+                    : std::vector<double>{-1.35 * measured(residue, 0) / kDegree};
+  }
   const bool planar = chi == 1 && std::string_view("FYWHND").find(letter) != std::string_view::npos;
   const bool amide = chi == 2 && (letter == 'E' || letter == 'Q');
   if (planar || amide) return {-90, 90, 0, 180};
@@ -75,10 +95,7 @@ std::vector<double> rotamers(int aatype, int chi) {
 int place_group(HeavyAtoms& residue, int chi, const std::vector<Vec3>& others) {
   const std::vector<int> slots = missing_in_group(residue, chi + 4);
   if (slots.empty()) return 0;
-  const uint8_t* axis = bio::kChiAtom37[residue.aatype][chi];
-  const Vec3 &a = *residue.position[axis[0]], &b = *residue.position[axis[1]],
-             &c = *residue.position[axis[2]];
-  const Frame at_zero = frame_of(c, c - b, a - b);
+  const Frame at_zero = frame_at_zero(residue, chi);
   const auto placed = [&](double angle) {
     const Frame frame = turned(at_zero, angle);
     std::vector<Vec3> points;
@@ -86,12 +103,11 @@ int place_group(HeavyAtoms& residue, int chi, const std::vector<Vec3>& others) {
     return points;
   };
   std::vector<Vec3> best;
-  if (residue.position[axis[3]]) {
-    const Vec3 known = at_zero.to_local(*residue.position[axis[3]]);
-    best = placed(std::atan2(known[2], known[1]));
+  if (residue.position[bio::kChiAtom37[residue.aatype][chi][3]]) {
+    best = placed(measured(residue, chi));
   } else {
     double widest = -1;
-    for (const double angle : rotamers(residue.aatype, chi)) {
+    for (const double angle : rotamers(residue, chi)) {
       std::vector<Vec3> points = placed(angle * kDegree);
       const double room = clearance(points, others);
       if (room > widest + 1e-9) {

@@ -16,8 +16,8 @@ struct Options {
   double stiffness = 10;       // kcal/mol/Å^2, on each heavy atom; 0: no restraints
   double tolerance = 2.39;     // kcal/mol/nm
   int64_t max_iterations = 0;  // of each round; 0: until it converges
-  double max_seconds = 0;      // of all rounds together; 0: no bound
-  EngineOptions engine;
+  double max_seconds = 3600;   // of all rounds together; 0: no bound
+  EngineOptions engine = {};
 };
 
 struct Round {
