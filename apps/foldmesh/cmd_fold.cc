@@ -7,6 +7,7 @@
 #include "apps/foldmesh/familiar_options.h"
 #include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/recycle_options.h"
+#include "apps/foldmesh/relax_options.h"
 #include "apps/foldmesh/template_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
@@ -67,6 +68,13 @@ void setup_fold(CLI::App& command) {
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command
+      .add_option(
+          "--models-to-relax,--models_to_relax,--relax", options.relax.models,
+          "which models are relaxed in a force field: the one with the highest confidence, all or none")
+      ->check(CLI::IsMember({"best", "all", "none"}))
+      ->capture_default_str();
+  add_relax_options(command, options.relax.how);
   command.add_flag("--msa-only,--msa_only", options.msa_only, "stop after the search");
   command.add_flag("--a3m", options.a3m, "alignments as A3M, a tenth of the size, instead of Stockholm");
   command.add_flag("--use-precomputed-msas,--use_precomputed_msas", options.use_precomputed_msas,

@@ -35,6 +35,7 @@ void setup_params(CLI::App& command);
 void setup_phmmer(CLI::App& command);
 void setup_plan(CLI::App& command);
 void setup_predict(CLI::App& command);
+void setup_relax(CLI::App& command);
 void setup_report(CLI::App& command);
 void setup_search(CLI::App& command);
 

@@ -35,6 +35,7 @@ const std::vector<Command>& commands() {
       {"db", "packed sequence databases: build, info, verify, extract", setup_db},
       {"features", "merge alignments into features for the network", setup_features},
       {"predict", "run the network on features: structure and confidence", setup_predict},
+      {"relax", "restrained minimisation of a structure in a force field, with OpenMM", setup_relax},
       {"plan", "how long a prediction would take and what memory, on any machine, without running it",
        setup_plan},
       {"report", "report.html of a result folder: structure, confidence and alignment in one file",
