@@ -128,8 +128,10 @@ Target parse_complex_a3m(const seqio::A3m& a3m, const ComplexHeader& header, con
     for (size_t copy = 0; copy < header.copies[s]; ++copy) {
       Chain chain{chain_letters(target.chains.size()), a3m.rows.front().header,
                   checked_sequence(sequences[s], path.string(), a3m.rows.front().header)};
-      chain.alignment_text = own[s];
-      chain.paired_text = paired[s];
+      if (copy == 0) {
+        chain.alignment_text = own[s];
+        chain.paired_text = paired[s];
+      }
       target.chains.push_back(std::move(chain));
     }
   }
