@@ -55,8 +55,9 @@ class Cutter {
   const std::vector<size_t>& lengths_;
 };
 
+// Insertions alone do not count.
 bool has_letters(std::string_view part) {
-  return std::any_of(part.begin(), part.end(), [](char c) { return c != '-'; });
+  return std::any_of(part.begin(), part.end(), [](char c) { return c != '-' && seqio::is_a3m_column(c); });
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ class Multimer : public testing::Test {
     ASSERT_EQ(made.exit_code, 0) << made.err;
     std::string uniref, uniprot;
     int number = 0;
-    for (const std::string sequence : {kFirst, kSecond}) {
+    for (const char* text : {kFirst, kSecond}) {
+      const std::string sequence = text;
       for (size_t i = 0; i < 4; ++i) {
         std::string homolog = sequence, other = sequence;
         homolog[3 * i + 1] = 'A';
@@ -131,7 +132,7 @@ TEST_F(Multimer, FoldsAComplexInTheUsersOrder) {
          (folder_ / "params/params_model_1_multimer_v3.npz").string(), "--model", "model_1_multimer_v3", "-o",
          (folder_ / "again").string(), "--num-recycles", "0", "--devices", devices, "--quiet"});
     ASSERT_EQ(again.exit_code, 0) << again.err;
-    for (const std::string file : {"unrelaxed_" + name + ".pdb", "pae_" + name + ".json"}) {
+    for (const std::string& file : {"unrelaxed_" + name + ".pdb", "pae_" + name + ".json"}) {
       EXPECT_EQ(read("again/" + file), read("out/trimer/" + file)) << file << " on " << devices << " devices";
     }
     if (kSanitized) return;  // the rest would take too long
