@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
+#include "apps/foldmesh/template_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/features/msa_input.h"
 #include "foldmesh/features/process.h"
+#include "foldmesh/pipeline/template_stage.h"
 #include "foldmesh/seqio/fasta.h"
 
 namespace foldmesh::apps {
@@ -18,7 +20,8 @@ namespace {
 
 struct Options {
   std::vector<std::string> msas;
-  std::string query, output, model;
+  std::string query, output, model, template_hits;
+  pipeline::TemplateSettings templates;
   bool processed = false, json = false;
   uint64_t seed = 0;
   int num_recycles = 3, cpu = 0;
@@ -39,7 +42,10 @@ bio::Sequence read_query(const Options& options, const std::vector<features::Msa
 void print(const Options& options, const features::MergedMsa& merged) {
   const features::RawFeatures& raw = merged.features;
   if (options.json) {
-    nlohmann::ordered_json report = {{"query", raw.name}, {"n_res", raw.n_res()}, {"n_seq", raw.n_seq}};
+    nlohmann::ordered_json report = {{"query", raw.name},
+                                     {"n_res", raw.n_res()},
+                                     {"n_seq", raw.n_seq},
+                                     {"n_templates", raw.templates.size()}};
     report["alignments"] = nlohmann::ordered_json::array();
     for (const features::MergeCount& count : merged.counts) {
       report["alignments"].push_back({{"path", count.path}, {"rows", count.considered}, {"new", count.kept}});
@@ -52,14 +58,23 @@ void print(const Options& options, const features::MergedMsa& merged) {
   for (const features::MergeCount& count : merged.counts) {
     fmt::print("{}: {} rows, {} of them new\n", count.path, count.considered, count.kept);
   }
-  fmt::print("{}: {} features of {} ({} residues, {} sequences)\n", options.output,
-             options.processed ? "processed" : "raw", base::printable(raw.name), raw.n_res(), raw.n_seq);
+  const std::string templates =
+      raw.templates.empty() ? "" : fmt::format(", {} templates", raw.templates.size());
+  fmt::print("{}: {} features of {} ({} residues, {} sequences{})\n", options.output,
+             options.processed ? "processed" : "raw", base::printable(raw.name), raw.n_res(), raw.n_seq,
+             templates);
 }
 
 void run(const Options& options) {
   std::vector<features::MsaInput> inputs;
   for (const std::string& argument : options.msas) inputs.push_back(features::read_msa(argument));
-  const features::MergedMsa merged = features::merge_msas(read_query(options, inputs), inputs);
+  pipeline::check_template_settings(options.templates);
+  if (!options.template_hits.empty() && options.templates.mmcif_dir.empty()) {
+    base::throw_input("--template-hits without --template-mmcif-dir (expected the structures of the hits)");
+  }
+  features::MergedMsa merged = features::merge_msas(read_query(options, inputs), inputs);
+  merged.features.templates = pipeline::templates_of_chain(merged.features.name, merged.features.sequence,
+                                                           options.template_hits, options.templates);
   if (options.processed) {
     base::ThreadPool pool(options.cpu > 0 ? options.cpu : base::available_cores());
     const features::FeatureConfig config = features::feature_config(options.model);
@@ -111,6 +126,14 @@ void setup_features(CLI::App& command) {
                   "Threads; 0 takes every core this process may use. Results do not depend on it")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
+  command
+      .add_option(
+          "--template-hits", options->template_hits,
+          "hits in the PDB, from which templates are made: pdb_hits.sto of hmmsearch (-A) in pdb_seqres, or "
+          "pdb_hits.hhr of HHsearch in PDB70")
+      ->check(CLI::ExistingFile)
+      ->group("Templates");
+  add_template_structure_options(command, options->templates);
   command.add_flag("--json", options->json, "Print what was read and written as JSON");
   command.callback([options] { run(*options); });
 }

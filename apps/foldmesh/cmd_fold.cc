@@ -6,6 +6,7 @@
 #include "apps/foldmesh/database_options.h"
 #include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/recycle_options.h"
+#include "apps/foldmesh/template_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/pipeline/fold.h"
@@ -33,6 +34,7 @@ void setup_fold(CLI::App& command) {
       .add_option("-o,--output-dir,--output_dir", options.output_dir, "results go to OUTPUT_DIR/<target>/")
       ->required();
   add_database_options(command, args->databases);
+  add_template_options(command, options.templates);
   command.add_option(
       "--params-dir", options.params_dir,
       "folder with DeepMind's params_<model>.npz, or files made by `foldmesh params generate`");
@@ -82,6 +84,7 @@ void setup_fold(CLI::App& command) {
   command.callback([args] {
     pipeline::FoldOptions& fold_options = args->options;
     fold_options.databases = pipeline::choose_databases(args->databases);
+    pipeline::find_template_data(args->databases.data_dir, &fold_options.templates);
     const std::unique_ptr<comm::Communicator> ranks = comm::join(args->mpi);
     fold_options.ranks = ranks.get();
     pipeline::fold(fold_options);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,7 +12,7 @@
 #include "foldmesh/base/memory.h"
 #include "foldmesh/calibrate/host.h"
 #include "foldmesh/calibrate/profile.h"
-#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/network.h"
 #include "foldmesh/plan/batch.h"
 #include "foldmesh/plan/explain.h"
 #include "foldmesh/plan/operators.h"
@@ -39,6 +40,8 @@ model::Dims dims_of(const Options& options, const model::ModelConfig& config, in
   dims.n_extra = options.n_extra > 0 ? options.n_extra : config.max_extra_msa;
   dims.n_templates =
       options.templates >= 0 ? options.templates : (config.uses_templates ? kMostTemplates : 0);
+  // Multimer models average over empty slots, too, which are all alike.
+  if (config.is_multimer) dims.n_templates = std::max<int64_t>(dims.n_templates, 1);
   if (dims.n_templates > 0 && !config.uses_templates) {
     base::throw_input("{} takes no templates (expected --templates 0)", config.name);
   }
@@ -98,7 +101,7 @@ void run(const Options& options) {
   std::vector<std::string> names;
   for (const int64_t n_res : options.n_res) {
     const model::Dims dims = dims_of(options, config, n_res);
-    graphs.push_back(model::build_monomer(config, dims));
+    graphs.push_back(model::build_network(config, dims));
     names.push_back(fmt::format("{}: {} residues, MSA rows {}, extra rows {}, templates {}, passes {}, {}",
                                 config.name, dims.n_res, dims.n_seq, dims.n_extra, dims.n_templates,
                                 how.n_passes, options.precision));

@@ -121,7 +121,7 @@ void print(const predict::Prediction& prediction, const std::string& output_dir)
 // By kind of operator, what the planner says for this machine and what was measured.
 void print_profile(const Options& options, const model::ModelConfig& config,
                    const predict::Prediction& prediction, int n_devices, int n_threads) {
-  const graph::Graph network = model::build_monomer(
+  const graph::Graph network = model::build_network(
       config, prediction.dims, {.distogram = options.contacts, .all_heads = !options.dump_heads.empty()});
   const calibrate::ChosenMesh here =
       calibrate::choose_mesh(fmt::format("{}xcpu:{}", n_devices, n_threads), options.machine_file);

@@ -63,7 +63,7 @@ model::ModelConfig shallow_model() {
 KindTotals measure_network(const model::Dims& dims, const model::ParamStore& params,
                            plan::Precision precision, int cores, int n_rounds) {
   const graph::Graph network =
-      model::build_monomer(shallow_model(), dims, {.distogram = true, .all_heads = true});
+      model::build_network(shallow_model(), dims, {.distogram = true, .all_heads = true});
   plan::PlanOptions plan_options;
   plan_options.precision = precision;
   plan_options.n_passes = 1;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/network.h"
 #include "foldmesh/plan/machine_file.h"
 
 namespace foldmesh::calibrate {

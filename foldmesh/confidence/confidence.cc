@@ -71,6 +71,67 @@ struct RowScore {
   double all = 0, interface = 0;
 };
 
+// What one residue, as the one that is aligned, has to say about each chain.
+struct ChainRow {
+  double tm_sum = 0, pae_sum = 0, min_pae = kMaxAlignedError;
+};
+
+class ChainTable {
+ public:
+  // Chains of residues by their place among the numbers that occur.
+  explicit ChainTable(std::span<const int32_t> asym_id) {
+    std::vector<int32_t> numbers(asym_id.begin(), asym_id.end());
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    sizes_.resize(numbers.size());
+    for (const int32_t id : asym_id) {
+      const auto at = std::lower_bound(numbers.begin(), numbers.end(), id) - numbers.begin();
+      chain_.push_back(static_cast<size_t>(at));
+      ++sizes_[chain_.back()];
+    }
+    for (size_t a = 0; a < n_chains(); ++a) {
+      for (size_t b = 0; b < n_chains(); ++b)
+        terms_.push_back(tm_terms(a == b ? sizes_[a] : sizes_[a] + sizes_[b]));
+    }
+    rows_.resize(asym_id.size() * n_chains());
+  }
+  size_t n_chains() const { return sizes_.size(); }
+
+  // Rows of different residues may be filled at the same time.
+  void add(int64_t i, int64_t j, const ErrorBins& probabilities, double pae) {
+    const size_t own = chain_[static_cast<size_t>(i)], other = chain_[static_cast<size_t>(j)];
+    ChainRow& row = rows_[static_cast<size_t>(i) * n_chains() + other];
+    row.tm_sum += dot(probabilities, terms_[own * n_chains() + other]);
+    row.pae_sum += pae;
+    row.min_pae = std::min(row.min_pae, pae);
+  }
+
+  ChainPairs pairs() const {
+    const size_t n = n_chains();
+    ChainPairs result{n, std::vector<double>(n * n), std::vector<double>(n * n),
+                      std::vector<double>(n * n, kMaxAlignedError)};
+    for (size_t i = 0; i < chain_.size(); ++i) {
+      for (size_t other = 0; other < n; ++other) {
+        const ChainRow& row = rows_[i * n + other];
+        const size_t own = chain_[i], at = own * n + other;
+        const auto size = static_cast<double>(sizes_[other]);
+        const double score = row.tm_sum / (kNormaliserEpsilon + size);
+        for (const size_t both : {at, other * n + own})
+          result.iptm[both] = std::max(result.iptm[both], score);
+        result.mean_pae[at] += row.pae_sum / (size * static_cast<double>(sizes_[own]));
+        result.min_pae[at] = std::min(result.min_pae[at], row.min_pae);
+      }
+    }
+    return result;
+  }
+
+ private:
+  std::vector<size_t> chain_;     // by residue
+  std::vector<int64_t> sizes_;    // by chain
+  std::vector<ErrorBins> terms_;  // by pair of chains
+  std::vector<ChainRow> rows_;    // [n_res, n_chains]
+};
+
 double best(const std::vector<RowScore>& rows, double RowScore::*score) {
   double highest = 0;
   for (const RowScore& row : rows) highest = std::max(highest, row.*score);
@@ -108,12 +169,17 @@ AlignedError aligned_error(const ConstView& logits, std::span<const int32_t> asy
   AlignedError out;
   out.pae.resize(static_cast<size_t>(n_res * n_res));
   std::vector<RowScore> rows(static_cast<size_t>(n_res));
+  const bool several_chains =
+      std::any_of(asym_id.begin(), asym_id.end(), [&](int32_t id) { return id != asym_id[0]; });
+  std::optional<ChainTable> chains;
+  if (several_chains) chains.emplace(asym_id);
   pool.parallel_for(n_res, [&](int64_t i, int) {
     double sum = 0, interface_sum = 0;
     int64_t n_interface = 0;
     for (int64_t j = 0; j < n_res; ++j) {
       const ErrorBins p = probabilities<kAlignedErrorBins>(logits, i * n_res + j);
       out.pae[i * n_res + j] = dot(p, centres);
+      if (chains) chains->add(i, j, p, out.pae[i * n_res + j]);
       const double term = dot(p, terms);
       sum += term;
       if (!asym_id.empty() && asym_id[i] != asym_id[j]) {
@@ -125,9 +191,10 @@ AlignedError aligned_error(const ConstView& logits, std::span<const int32_t> asy
                interface_sum / (kNormaliserEpsilon + static_cast<double>(n_interface))};
   });
   out.ptm = best(rows, &RowScore::all);
-  const bool several_chains =
-      std::any_of(asym_id.begin(), asym_id.end(), [&](int32_t id) { return id != asym_id[0]; });
-  if (several_chains) out.iptm = best(rows, &RowScore::interface);
+  if (several_chains) {
+    out.iptm = best(rows, &RowScore::interface);
+    out.chain_pairs = chains->pairs();
+  }
   return out;
 }
 

@@ -24,11 +24,21 @@ inline constexpr double kContactDistance = 8.0;    // Å, between C-beta atoms
 std::vector<double> plddt(const tensor::ConstView& logits);
 double mean(std::span<const double> values);
 
+// Between all chains, [n_chains, n_chains] in ascending order of their numbers.
+struct ChainPairs {
+  size_t n_chains = 0;
+  // ipTM of the two chains as if nothing else were there, the same both ways; of a chain with itself, its
+  // pTM.
+  std::vector<double> iptm;
+  std::vector<double> mean_pae, min_pae;  // over residues of the row's chain (aligned) and the column's, A
+};
+
 struct AlignedError {
   std::vector<double>
       pae;         // [n_res, n_res] expected error of residue j (column), aligned on residue i (row), Å
   double ptm = 0;  // predicted TM-score
   std::optional<double> iptm;  // over interfaces only; set if chains were given and there are several
+  std::optional<ChainPairs> chain_pairs = {};  // likewise
 };
 
 // From logits [n_res, n_res, 64] of the aligned-error head. `asym_id` [n_res] numbers the chains, or is

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/rng.h"
 #include "foldmesh/tensor/npz.h"
 
 namespace foldmesh::confidence {
@@ -104,6 +105,51 @@ TEST(Confidence, RefusesOtherShapes) {
   EXPECT_THROW(plddt(logits.view()), base::Error);
   EXPECT_THROW(aligned_error(logits.view(), {}, pool), base::Error);
   EXPECT_THROW(contact_probability(logits.view(), pool), base::Error);
+}
+
+// Every pair of chains by the definition: the residues of both alone, as a complex of their own.
+TEST(ChainPairs, AreThoseOfTheTwoChainsAlone) {
+  const std::vector<int32_t> asym_id = {1, 1, 1, 2, 2, 3, 3, 3, 3};
+  const auto n = static_cast<int64_t>(asym_id.size());
+  base::Rng rng(5);
+  tensor::Tensor logits(tensor::DType::kF64, {n, n, kAlignedErrorBins});
+  for (int64_t k = 0; k < logits.size(); ++k) logits.as<double>()[k] = 6 * rng.uniform();
+  base::ThreadPool pool(2);
+  const AlignedError all = aligned_error(logits.view(), asym_id, pool);
+  ASSERT_TRUE(all.chain_pairs);
+  const ChainPairs& pairs = *all.chain_pairs;
+  ASSERT_EQ(pairs.n_chains, 3u);
+  for (int32_t a = 1; a <= 3; ++a) {
+    for (int32_t b = 1; b <= 3; ++b) {
+      std::vector<int64_t> residues;
+      std::vector<int32_t> ids;
+      for (int64_t i = 0; i < n; ++i) {
+        const int32_t id = asym_id[static_cast<size_t>(i)];
+        if (id == a || id == b) residues.push_back(i), ids.push_back(id);
+      }
+      const auto m = static_cast<int64_t>(residues.size());
+      tensor::Tensor part(tensor::DType::kF64, {m, m, kAlignedErrorBins});
+      double sum = 0, least = 1e9;
+      int count = 0;
+      for (int64_t i = 0; i < m; ++i) {
+        for (int64_t j = 0; j < m; ++j) {
+          const int64_t at = residues[static_cast<size_t>(i)] * n + residues[static_cast<size_t>(j)];
+          std::copy_n(logits.as<double>() + at * kAlignedErrorBins, kAlignedErrorBins,
+                      part.as<double>() + (i * m + j) * kAlignedErrorBins);
+          if (ids[static_cast<size_t>(i)] != a || ids[static_cast<size_t>(j)] != b) continue;
+          sum += all.pae[static_cast<size_t>(at)];
+          least = std::min(least, all.pae[static_cast<size_t>(at)]);
+          ++count;
+        }
+      }
+      const AlignedError alone = aligned_error(part.view(), ids, pool);
+      const auto at = static_cast<size_t>((a - 1) * 3 + b - 1);
+      EXPECT_NEAR(pairs.iptm[at], a == b ? alone.ptm : *alone.iptm, 1e-12) << a << " " << b;
+      EXPECT_NEAR(pairs.mean_pae[at], sum / count, 1e-12);
+      EXPECT_EQ(pairs.min_pae[at], least);
+    }
+  }
+  EXPECT_FALSE(aligned_error(logits.view(), {}, pool).chain_pairs);
 }
 
 }  // namespace

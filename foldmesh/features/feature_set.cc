@@ -85,6 +85,13 @@ class Collector {
   std::vector<std::string> missing_, problems_;
 };
 
+// Multimer models derive all else from atoms.
+void add_chain_templates(Collector& out, int64_t n_res) {
+  const int64_t n = out.add_index("template_aatype", {kAnyExtent, n_res}, 0, bio::kRestypeGap)[0];
+  out.add_float("template_all_atom_positions", {n, n_res, bio::kNumAtom37, 3});
+  out.add_float("template_all_atom_mask", {n, n_res, bio::kNumAtom37});
+}
+
 void add_templates(Collector& out, int64_t n_res) {
   const int64_t n = out.add_index("template_aatype", {kAnyExtent, n_res}, 0, bio::kRestypeGap)[0];
   out.add_float("template_all_atom_positions", {n, n_res, bio::kNumAtom37, 3});
@@ -114,7 +121,11 @@ FeatureSet read_processed_features(const tensor::NpzReader& file) {
   const int64_t n_res = out.add_index("aatype", {kAnyExtent}, 0, bio::kRestypeX)[0];
   out.add_index("residue_index", {n_res}, INT32_MIN / 2, INT32_MAX / 2);  // differences must not overflow
   out.add_float("seq_mask", {n_res});
-  out.add_float("target_feat", {n_res, kTargetFeatChannels});
+  const bool has_chains = out.contains("asym_id");
+  out.add_float("target_feat", {n_res, has_chains ? kChainTargetFeatChannels : kTargetFeatChannels});
+  for (const char* name : {"asym_id", "entity_id", "sym_id"}) {
+    if (has_chains) out.add_index(name, {n_res}, 0, INT32_MAX / 2);
+  }
   const Shape msa = out.add_float("msa_feat", {kAnyExtent, kAnyExtent, n_res, kMsaFeatChannels});
   const int64_t n_passes = msa[0];
   out.add_float("msa_mask", {n_passes, msa[1], n_res});
@@ -122,7 +133,8 @@ FeatureSet read_processed_features(const tensor::NpzReader& file) {
   out.add_float("extra_msa_mask", extra);
   out.add_float("extra_has_deletion", extra);
   out.add_float("extra_deletion_value", extra);
-  if (out.contains("template_aatype")) add_templates(out, n_res);
+  if (out.contains("template_aatype"))
+    has_chains ? add_chain_templates(out, n_res) : add_templates(out, n_res);
   return out.take();
 }
 

@@ -28,9 +28,10 @@ bool is_processed(const tensor::NpzReader& file);
 
 void write_processed_features(const FeatureSet& features, const std::filesystem::path& path);
 // Checks names, types, shapes, that numbers are finite and the range of everything that is used as an index,
-// so that a network can trust the result. All names may have the prefix above; the result's do not. Template
-// members are read if `template_aatype` is present. Unknown members are ignored.
-// Throws kInput with a list of all that is missing or wrong.
+// so that a network can trust the result. With `asym_id` they are features of a multimer model, which has
+// other members (docs/formats/features.md). All names may have the prefix above; the result's do not.
+// Template members are read if `template_aatype` is present. Unknown members are ignored. Throws kInput with
+// a list of all that is missing or wrong.
 FeatureSet read_processed_features(const tensor::NpzReader& file);
 
 }  // namespace foldmesh::features

@@ -76,37 +76,71 @@ std::vector<float> column_profile(const Alignment& msa, base::ThreadPool& pool) 
   return profile;
 }
 
-std::vector<int32_t> nearest_clusters(std::span<const uint8_t> clusters, const Alignment& msa,
-                                      std::span<const int32_t> extra, base::ThreadPool& pool) {
+namespace {
+
+// visit(e, s, columns) for every extra row and cluster, with the number of columns in which they agree:
+// clusters ascending for each row, rows on any thread.
+template <typename Visit>
+void visit_agreements(std::span<const uint8_t> clusters, std::span<const int32_t> cluster_rows,
+                      const Alignment& msa, std::span<const int32_t> extra, std::span<const uint8_t> mask,
+                      base::ThreadPool& pool, const Visit& visit) {
   const int64_t n_res = msa.n_res, stride = padded(n_res);
   const int64_t n_clusters = static_cast<int64_t>(clusters.size()) / n_res;
+  const auto is_masked = [&](int64_t row, int64_t i) { return !mask.empty() && mask[row * n_res + i] == 0; };
   std::vector<uint8_t> table(static_cast<size_t>(n_clusters * stride), kClusterPadding);
   for (int64_t s = 0; s < n_clusters; ++s) {
-    std::copy_n(clusters.data() + s * n_res, n_res, table.data() + s * stride);
+    for (int64_t i = 0; i < n_res; ++i) {
+      if (mask.empty() || !is_masked(cluster_rows[s], i)) table[s * stride + i] = clusters[s * n_res + i];
+    }
   }
-  std::vector<int32_t> assignment(extra.size());
   constexpr int64_t kRows = 16;  // extra rows per task: they share each cluster row while it is in cache
   const int64_t n_extra = static_cast<int64_t>(extra.size());
   pool.parallel_for((n_extra + kRows - 1) / kRows, [&](int64_t block, int) {
     const int64_t begin = block * kRows, n_rows = std::min(kRows, n_extra - begin);
     std::vector<uint8_t> rows(static_cast<size_t>(n_rows * stride), kExtraPadding);
     for (int64_t e = 0; e < n_rows; ++e) {
-      const uint8_t* from = msa.letters.data() + extra[begin + e] * n_res;
-      std::transform(from, from + n_res, rows.data() + e * stride,
-                     [](uint8_t letter) { return letter == bio::kRestypeGap ? kExtraPadding : letter; });
+      const int64_t row = extra[begin + e];
+      for (int64_t i = 0; i < n_res; ++i) {
+        const uint8_t letter = msa.letters[row * n_res + i];
+        if (letter != bio::kRestypeGap && !is_masked(row, i)) rows[e * stride + i] = letter;
+      }
     }
-    std::vector<int32_t> best(static_cast<size_t>(n_rows), -1);
     for (int64_t s = 0; s < n_clusters; ++s) {
       for (int64_t e = 0; e < n_rows; ++e) {
-        const int32_t agreement = count_equal(table.data() + s * stride, rows.data() + e * stride, stride);
-        if (agreement > best[e]) {
-          best[e] = agreement;
-          assignment[begin + e] = static_cast<int32_t>(s);
-        }
+        visit(begin + e, s, count_equal(table.data() + s * stride, rows.data() + e * stride, stride));
       }
     }
   });
+}
+
+}  // namespace
+
+std::vector<int32_t> nearest_clusters(std::span<const uint8_t> clusters, const Alignment& msa,
+                                      std::span<const int32_t> extra, base::ThreadPool& pool) {
+  std::vector<int32_t> assignment(extra.size()), most(extra.size(), -1);
+  visit_agreements(clusters, {}, msa, extra, {}, pool, [&](int64_t e, int64_t s, int32_t columns) {
+    if (columns <= most[e]) return;
+    most[e] = columns;
+    assignment[e] = static_cast<int32_t>(s);
+  });
   return assignment;
+}
+
+std::vector<std::vector<int32_t>> all_nearest_clusters(std::span<const uint8_t> clusters,
+                                                       std::span<const int32_t> cluster_rows,
+                                                       const Alignment& msa, std::span<const int32_t> extra,
+                                                       std::span<const uint8_t> mask,
+                                                       base::ThreadPool& pool) {
+  std::vector<std::vector<int32_t>> nearest(extra.size());
+  std::vector<int32_t> most(extra.size(), -1);
+  visit_agreements(clusters, cluster_rows, msa, extra, mask, pool,
+                   [&](int64_t e, int64_t s, int32_t columns) {
+                     if (columns < most[e]) return;
+                     if (columns > most[e]) nearest[e].clear();
+                     most[e] = columns;
+                     nearest[e].push_back(static_cast<int32_t>(s));
+                   });
+  return nearest;
 }
 
 ClusterSummary summarize_clusters(std::span<const uint8_t> clusters, std::span<const int32_t> cluster_rows,

@@ -27,6 +27,14 @@ std::vector<float> column_profile(const Alignment& msa, base::ThreadPool& pool);
 std::vector<int32_t> nearest_clusters(std::span<const uint8_t> clusters, const Alignment& msa,
                                       std::span<const int32_t> extra, base::ThreadPool& pool);
 
+// All clusters with which each extra row agrees in as many columns as with no other, ascending. Where the
+// alignment's mask [n_seq, n_res] is 0 rows agree with nothing; an empty mask is 1 everywhere. `cluster_rows`
+// are the clusters' rows of `msa`.
+std::vector<std::vector<int32_t>> all_nearest_clusters(std::span<const uint8_t> clusters,
+                                                       std::span<const int32_t> cluster_rows,
+                                                       const Alignment& msa, std::span<const int32_t> extra,
+                                                       std::span<const uint8_t> mask, base::ThreadPool& pool);
+
 // What a cluster's members look like, its own (masked) row included; counts start at 1e-6 as in the original.
 struct ClusterSummary {
   std::vector<float> profile;        // [n_clusters, n_res, 23]
@@ -45,6 +53,7 @@ void make_msa_feat(std::span<const uint8_t> clusters, std::span<const int32_t> c
                    std::span<float> out);
 
 inline constexpr int kTargetFeatChannels = 22;
+inline constexpr int kChainTargetFeatChannels = 21;  // of multimer models: the residue type alone
 // target_feat [n_res, 22] into `out`: chain break in front (0/1), one-hot residue type (21).
 void make_target_feat(std::span<const int32_t> aatype, std::span<const int32_t> between_segment_residues,
                       std::span<float> out);

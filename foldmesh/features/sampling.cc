@@ -12,7 +12,7 @@ namespace {
 constexpr double kSelectProbability = 0.15;
 constexpr double kUniformWeight = 0.1, kProfileWeight = 0.1, kSameWeight = 0.1, kMaskWeight = 0.7;
 // AlphaFold draws from logits log(p + 1e-10), so no letter is quite impossible.
-constexpr double kLogitEpsilon = 1e-10;
+constexpr double kLogitEpsilon = 1e-10, kComplexLogitEpsilon = 1e-6;
 constexpr int kProfileClasses = 22;
 
 }  // namespace
@@ -30,22 +30,46 @@ MsaSample sample_rows(int64_t n_seq, int64_t max_clusters, uint64_t seed, int pa
   return {{order.begin(), cut}, {cut, order.end()}};
 }
 
+namespace {
+
+// A letter for a selected position that held `letter`, in a column of this profile.
+uint8_t redraw(uint8_t letter, const float* column, double epsilon, base::Rng& rng) {
+  std::array<double, bio::kNumMsaClasses> weights;
+  for (int c = 0; c < kProfileClasses; ++c) {
+    const double uniform = c < bio::kNumAminoAcids ? kUniformWeight / bio::kNumAminoAcids : 0.0;
+    weights[c] = uniform + kProfileWeight * static_cast<double>(column[c]) + epsilon;
+  }
+  weights[letter] += kSameWeight;
+  weights[bio::kRestypeMask] = kMaskWeight + epsilon;
+  return static_cast<uint8_t>(rng.categorical(weights));
+}
+
+}  // namespace
+
 MaskedMsa mask_letters(std::span<const uint8_t> msa, std::span<const float> profile, uint64_t seed,
                        int pass) {
   const size_t n_res = profile.size() / kProfileClasses;
   base::Rng rng = random_stream(seed, RandomPurpose::kMaskLetters, pass);
   MaskedMsa out{{msa.begin(), msa.end()}, std::vector<uint8_t>(msa.size(), 0)};
-  std::array<double, bio::kNumMsaClasses> weights;
   for (size_t at = 0; at < msa.size(); ++at) {
     if (rng.uniform() >= kSelectProbability) continue;
-    const float* column = profile.data() + at % n_res * kProfileClasses;
-    for (int c = 0; c < kProfileClasses; ++c) {
-      const double uniform = c < bio::kNumAminoAcids ? kUniformWeight / bio::kNumAminoAcids : 0.0;
-      weights[c] = uniform + kProfileWeight * static_cast<double>(column[c]) + kLogitEpsilon;
-    }
-    weights[msa[at]] += kSameWeight;
-    weights[bio::kRestypeMask] = kMaskWeight + kLogitEpsilon;
-    out.msa[at] = static_cast<uint8_t>(rng.categorical(weights));
+    out.msa[at] = redraw(msa[at], profile.data() + at % n_res * kProfileClasses, kLogitEpsilon, rng);
+    out.is_masked[at] = 1;
+  }
+  return out;
+}
+
+MaskedMsa mask_complex_letters(std::span<const uint8_t> msa, std::span<const uint8_t> may_mask,
+                               std::span<const float> profile, uint64_t seed, int pass) {
+  const size_t n_res = profile.size() / kProfileClasses;
+  base::Rng rng = random_stream(seed, RandomPurpose::kMaskComplexLetters, pass);
+  MaskedMsa out{{msa.begin(), msa.end()}, std::vector<uint8_t>(msa.size(), 0)};
+  for (size_t at = 0; at < msa.size(); ++at) {
+    if (rng.uniform() >= kSelectProbability) continue;
+    const uint8_t letter =
+        redraw(msa[at], profile.data() + at % n_res * kProfileClasses, kComplexLogitEpsilon, rng);
+    if (may_mask[at] == 0) continue;
+    out.msa[at] = letter;
     out.is_masked[at] = 1;
   }
   return out;

@@ -13,7 +13,13 @@
 
 namespace foldmesh::features {
 
-enum class RandomPurpose : uint8_t { kSampleRows = 1, kMaskLetters = 2, kCropExtra = 3 };
+enum class RandomPurpose : uint8_t {
+  kSampleRows = 1,
+  kMaskLetters = 2,
+  kCropExtra = 3,
+  kSampleComplexRows = 4,
+  kMaskComplexLetters = 5
+};
 
 // The random numbers of one purpose in one pass (0-based).
 base::Rng random_stream(uint64_t seed, RandomPurpose purpose, int pass);
@@ -34,6 +40,11 @@ struct MaskedMsa {
 // uniformly (0.1), a letter of the column's profile (0.1), or the letter itself (0.1). `msa` is [n_rows,
 // n_res], `profile` [n_res, 22].
 MaskedMsa mask_letters(std::span<const uint8_t> msa, std::span<const float> profile, uint64_t seed, int pass);
+
+// The same for a complex: only positions with `may_mask` [n_rows, n_res] not 0, and from a stream of its own,
+// which is used for all positions alike.
+MaskedMsa mask_complex_letters(std::span<const uint8_t> msa, std::span<const uint8_t> may_mask,
+                               std::span<const float> profile, uint64_t seed, int pass);
 
 // Random order of the extra rows, cut to max_extra.
 std::vector<int32_t> crop_extra(std::span<const int32_t> extra, int64_t max_extra, uint64_t seed, int pass);

@@ -126,6 +126,29 @@ double flops(const Graph& graph, const Node& node) {
              (s.weights("act_0//weights") + s.weights("act_1//weights") + s.weights("logits//weights"));
     case OpKind::kDistogramHead:
       return 2 * s.out(0) * s.param("half_logits//weights", 0);
+    case OpKind::kChainPairEmbedding:
+      return 4 * s.in(0, 0) * s.weights("left_single//weights") +
+             2 * s.in(0) * s.param("~_relative_encoding/position_activations//weights", 0);
+    case OpKind::kChainTemplateEmbedding: {
+      constexpr double kFeatures = 39 + 2 * 22 + 5;  // beside z
+      return 2 * s.out(0) * (kFeatures + s.param("template_pair_embedding_8//weights", 0));
+    }
+    case OpKind::kTemplateMean:
+      return s.in(0, 0) * s.in(0, 1) *
+             (2 * s.weights("output_linear//weights") +
+              2 * s.in(1, 0) * s.param("output_linear//weights", 0));
+    case OpKind::kTemplateChiEmbedding:
+      return 2 * s.in(1) *
+             (s.weights("template_single_embedding//weights") + s.weights("template_projection//weights"));
+    case OpKind::kFusedTriangleMultiplication: {
+      const double n = s.in(0, 0), hidden = s.param("projection//weights", 1) / 2;
+      return 2 * n * n *
+                 (s.weights("projection//weights") + s.weights("gate//weights") +
+                  s.weights("output_projection//weights") + s.weights("gating_linear//weights")) +
+             2 * n * n * n * hidden;
+    }
+    case OpKind::kChainStructureModule:
+      return structure_module_flops(node, s.in(0, 0));
     default:
       break;  // parts have no cost of their own
   }
@@ -145,10 +168,12 @@ double intermediate_elements(const Graph& graph, const Node& node) {
     case OpKind::kOuterProductMean:
       return 4 * s.in(1, 0) * s.in(1, 1) * s.param("left_projection//weights", 1);
     case OpKind::kTriangleMultiplication:
+    case OpKind::kFusedTriangleMultiplication:
       return 7 * s.in(0);
     case OpKind::kTriangleAttention:
       return 11 * s.in(0) + 2 * s.in(0, 0) * s.in(0, 1) * s.param("//feat_2d_weights", 1);
     case OpKind::kStructureModule:
+    case OpKind::kChainStructureModule:
       return 15 * s.in(1);
     default:
       return 0;

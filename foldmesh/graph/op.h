@@ -45,25 +45,43 @@ enum class OpKind : uint8_t {
   kStructureModule,
   kPlddtHead,
   kDistogramHead,  // half + transpose of half
+  // What multimer models do otherwise (Evans et al. 2021)
+  kChainPairEmbedding,           // z += left_i + right_j + relative position, entity and copy
+  kChainTemplateEmbedding,       // pair features of one template and z -> t [N,N,64]
+  kTemplateMean,                 // z += Linear(relu(mean of templates))
+  kTemplateChiEmbedding,         // m[S+t] = embedding of template t's side-chain torsions
+  kFusedTriangleMultiplication,  // one projection and one gate for both factors
+  kChainStructureModule,         // rotation matrices as state, one layer for each kind of point
 
   // Parts of the operators above, as one device runs them (made by lower/, never part of a network)
-  kPairBias,            // the logits' bias of attention: one line of pairs after the other
-  kBiasedRowAttention,  // row attention with a ready-made bias
-  kBiasedAttention,     // triangle attention with a ready-made bias
-  kOuterProjections,    // outer product mean: both factors
-  kOuterProducts,       //   .. and what comes of them
-  kTriangleFactors,     // triangle multiplication: both factors
-  kTriangleProducts,    //   .. left := left right^T, channel by channel
-  kTriangleUpdate,      //   .. and what comes of the products
-  kSymmetricSum,        // distogram: half + transpose of half
-  kStructureStart,      // structure module: before the first iteration
-  kStructureIteration,  //   .. number Node::index of own residues, from the activations of all
-  kStructureAtoms,      //   .. after the last
-  kExchange,            // boxes of operand 0 go to other devices, boxes of the output come from them
+  kPairBias,                 // the logits' bias of attention: one line of pairs after the other
+  kBiasedRowAttention,       // row attention with a ready-made bias
+  kBiasedAttention,          // triangle attention with a ready-made bias
+  kOuterProjections,         // outer product mean: both factors
+  kOuterProducts,            //   .. and what comes of them
+  kTriangleFactors,          // triangle multiplication: both factors
+  kTriangleProducts,         //   .. left := left right^T, channel by channel
+  kTriangleUpdate,           //   .. and what comes of the products
+  kSymmetricSum,             // distogram: half + transpose of half
+  kStructureStart,           // structure module: before the first iteration
+  kStructureIteration,       //   .. number Node::index of own residues, from the activations of all
+  kStructureAtoms,           //   .. after the last
+  kFusedTriangleFactors,     // fused triangle multiplication: both factors
+  kChainStructureIteration,  // an iteration of the multimer's structure module
+  kExchange,                 // boxes of operand 0 go to other devices, boxes of the output come from them
 };
 
 // Whether it is a part of an operator, or an exchange.
 constexpr bool is_part(OpKind kind) { return kind >= OpKind::kPairBias; }
+
+// The operator of monomer models that does the same work as one of multimer models; any other kind itself.
+OpKind monomer_kind(OpKind kind);
+constexpr bool is_template_embedding(OpKind kind) {
+  return kind == OpKind::kTemplatePairEmbedding || kind == OpKind::kChainTemplateEmbedding;
+}
+constexpr bool is_triangle_multiplication(OpKind kind) {
+  return kind == OpKind::kTriangleMultiplication || kind == OpKind::kFusedTriangleMultiplication;
+}
 
 // How one operator is turned into variants.
 enum class Variant : uint8_t {

@@ -1,19 +1,9 @@
 #include "foldmesh/hhsuite/hhblits.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
@@ -53,37 +43,9 @@ size_t check_alignment(const fs::path& a3m, const bio::Sequence& query) {
   return alignment.rows.size();
 }
 
-// Debian's hhblits is a script that starts another program. (A process group would do, too, but then Ctrl-C
-// would not reach it.)
-void end_with_children(pid_t process) {
-  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", process));
-  for (pid_t child; children >> child;) end_with_children(child);
-  ::kill(process, SIGTERM);
-}
-
-// The last line with anything on it.
-std::string last_line(const std::string& text) {
-  std::istringstream lines(text);
-  std::string last;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
-  }
-  return base::printable(last, 200);
-}
-
 }  // namespace
 
-void check_hhblits_installed() {
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path == nullptr ? "" : path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const fs::path program = fs::path(folder.empty() ? "." : folder) / kProgram;
-    if (fs::is_regular_file(program) && ::access(program.c_str(), X_OK) == 0) return;
-  }
-  base::throw_input(
-      "hhblits is not installed, which HH-suite databases need (no such program in PATH; on Debian: apt "
-      "install hhsuite)");
-}
+void check_hhblits_installed() { check_installed(kProgram); }
 
 std::vector<fs::path> files_of(const std::string& prefix) {
   std::vector<fs::path> files;
@@ -143,7 +105,7 @@ HhblitsRuns::HhblitsRuns(std::vector<Job> jobs, int n_threads)
 }
 
 HhblitsRuns::~HhblitsRuns() {
-  stop();
+  children_.stop();
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
@@ -155,12 +117,6 @@ std::vector<Outcome> HhblitsRuns::wait() {
   return outcomes_;
 }
 
-void HhblitsRuns::stop() {
-  std::lock_guard lock(mutex_);
-  stopped_ = true;
-  for (const pid_t process : running_) end_with_children(process);
-}
-
 void HhblitsRuns::work() {
   for (size_t i; (i = next_++) < jobs_.size();) {
     try {
@@ -168,9 +124,9 @@ void HhblitsRuns::work() {
     } catch (...) {
       {
         std::lock_guard lock(mutex_);
-        if (!error_ && !stopped_) error_ = std::current_exception();
+        if (!error_ && !children_.stopped()) error_ = std::current_exception();
       }
-      stop();
+      children_.stop();
       return;
     }
   }
@@ -184,54 +140,18 @@ Outcome HhblitsRuns::run(const Job& job) {
   std::string text;
   seqio::append_fasta(text, job.query);
   base::write_file_atomically(query, text);
-  const int status = run_process(hhblits_arguments(query, a3m, job.prefixes, threads_per_job_), log);
+  std::vector<std::string> words = hhblits_arguments(query, a3m, job.prefixes, threads_per_job_);
+  words.insert(words.begin(), kProgram);
+  const int status = children_.run(std::move(words), log);
   size_t n_rows = 0;
   try {
     if (status != 0) base::throw_machine("hhblits failed for {}", job.query.name);
     n_rows = check_alignment(a3m, job.query);
   } catch (const base::Error& error) {
-    const std::string said = base::read_file(log), kept = job.a3m.string() + ".log";
-    base::write_file_atomically(kept, said);
-    const std::string how = WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
-                                                : fmt::format("exit code {}", WEXITSTATUS(status));
-    base::throw_machine("{} ({}): {} (all it said is in {})", error.what(), how, last_line(said), kept);
+    throw_failed(error.what(), status, log, job.a3m.string() + ".log");
   }
   base::write_file_atomically(job.a3m, base::read_file(a3m));
   return {n_rows, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
-}
-
-// What the process says goes to `log`.
-int HhblitsRuns::run_process(const std::vector<std::string>& arguments, const fs::path& log) {
-  std::vector<std::string> words = arguments;
-  words.insert(words.begin(), kProgram);
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
-  posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-
-  pid_t process = 0;
-  int error = 0;
-  {
-    std::lock_guard lock(mutex_);
-    if (!stopped_) {
-      error = ::posix_spawnp(&process, kProgram, &files, nullptr, argv.data(), environ);
-      if (error == 0) running_.push_back(process);
-    }
-  }
-  posix_spawn_file_actions_destroy(&files);
-  if (error != 0) base::throw_machine("hhblits cannot be started: {}", std::strerror(error));
-  if (process == 0) base::throw_machine("hhblits was not started, because something else failed");
-  int status = 0;
-  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
-  }
-  std::lock_guard lock(mutex_);
-  std::erase(running_, process);
-  return status;
 }
 
 }  // namespace foldmesh::hhsuite

@@ -3,8 +3,6 @@
 #ifndef FOLDMESH_HHSUITE_HHBLITS_H_
 #define FOLDMESH_HHSUITE_HHBLITS_H_
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstddef>
 #include <exception>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "foldmesh/bio/sequence.h"
+#include "foldmesh/hhsuite/children.h"
 
 namespace foldmesh::hhsuite {
 
@@ -61,16 +60,13 @@ class HhblitsRuns {
  private:
   void work();
   Outcome run(const Job& job);
-  int run_process(const std::vector<std::string>& arguments, const std::filesystem::path& log);
-  void stop();
 
   std::vector<Job> jobs_;
   std::vector<Outcome> outcomes_;
   int threads_per_job_ = 1;
   std::atomic<size_t> next_{0};
-  std::mutex mutex_;  // guards the fields up to error_
-  std::vector<pid_t> running_;
-  bool stopped_ = false;
+  Children children_;
+  std::mutex mutex_;  // guards error_
   std::exception_ptr error_;
   std::vector<std::thread> threads_;
 };

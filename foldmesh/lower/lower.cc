@@ -19,7 +19,7 @@ using tensor::Shape;
 
 bool makes_big_tensor(OpKind kind) {
   return kind == OpKind::kMsaEmbedding || kind == OpKind::kExtraMsaEmbedding ||
-         kind == OpKind::kTemplatePairEmbedding;
+         graph::is_template_embedding(kind);
 }
 
 // Axes of factors [channels, lines, pairs of a line] and biases [lines, heads, pairs of a line].
@@ -71,11 +71,12 @@ class Lowering {
   ValueId out(size_t operand) const { return node_->outputs.at(operand); }
   const Shape& whole_shape(ValueId id) const { return network_.value(id).shape; }
   const Shape& param(size_t index) const { return node_->params.at(index).shape; }
-  std::vector<size_t> all_params() const {
-    std::vector<size_t> all(node_->params.size());
-    std::iota(all.begin(), all.end(), size_t{0});
-    return all;
+  static std::vector<size_t> first_params(size_t n) {
+    std::vector<size_t> first(n);
+    std::iota(first.begin(), first.end(), size_t{0});
+    return first;
   }
+  std::vector<size_t> all_params() const { return first_params(node_->params.size()); }
   ValueId small(size_t operand) { return build_.read(in(operand), Layout::kWhole); }
 
   Layout pair_layout() const { return strategy_->pair.value_or(Layout::kWhole); }
@@ -107,6 +108,8 @@ class Lowering {
     switch (node_->kind) {
       case OpKind::kRecyclePair:
       case OpKind::kPairEmbedding:
+      case OpKind::kChainPairEmbedding:
+      case OpKind::kTemplateMean:
       case OpKind::kTemplatePointwiseAttention:
       case OpKind::kColumnAttention:
       case OpKind::kGlobalColumnAttention:
@@ -114,16 +117,19 @@ class Lowering {
       case OpKind::kLayerNorm:
         return update(build_.origin(in(0), layout_of(in(0))));
       case OpKind::kTemplateAngleEmbedding:
+      case OpKind::kTemplateChiEmbedding:
         return template_angles();
       case OpKind::kMsaEmbedding:
       case OpKind::kExtraMsaEmbedding:
       case OpKind::kTemplatePairEmbedding:
+      case OpKind::kChainTemplateEmbedding:
         return embedding();
       case OpKind::kRowAttention:
         return row_attention();
       case OpKind::kOuterProductMean:
         return outer_product_mean();
       case OpKind::kTriangleMultiplication:
+      case OpKind::kFusedTriangleMultiplication:
         return triangle_multiplication();
       case OpKind::kTriangleAttention:
         return triangle_attention();
@@ -133,6 +139,7 @@ class Lowering {
       case OpKind::kPlddtHead:
         return linear();
       case OpKind::kStructureModule:
+      case OpKind::kChainStructureModule:
         return structure_module();
       case OpKind::kDistogramHead:
         return distogram();
@@ -162,8 +169,11 @@ class Lowering {
 
   void embedding() {
     std::vector<ValueId> inputs;
-    for (const ValueId id : node_->inputs) inputs.push_back(build_.read(id, Layout::kWhole));
     const Layout layout = other_layout();
+    // A template of a multimer is made of the pair tensor, too, in the same layout.
+    for (const ValueId id : node_->inputs) {
+      inputs.push_back(build_.read(id, is_pair(id) ? layout : Layout::kWhole));
+    }
     build_.add({node_->kind,
                 std::move(inputs),
                 {build_.define(out(0), layout)},
@@ -278,7 +288,8 @@ class Lowering {
     if (split == kFactorPairs && !through_channels) refuse();
 
     const ValueId z = build_.read(in(0), layout), mask = small(1);
-    const int64_t n_res = whole_shape(in(0))[0], hidden = param(2).at(1);
+    const bool is_fused = node_->kind == OpKind::kFusedTriangleMultiplication;
+    const int64_t n_res = whole_shape(in(0))[0], hidden = is_fused ? param(2).at(1) / 2 : param(2).at(1);
     const Shape part = build_.part_shape({hidden, n_res, n_res}, split);
     const int64_t step = strategy_->chunk.size > 0 ? strategy_->chunk.size : hidden;
     const ValueId products = step >= hidden ? build_.temporary("left", part) : build_.divided("left", part);
@@ -289,14 +300,18 @@ class Lowering {
       const ValueId left = kept, right = build_.temporary("right", own);
       graph::Origin origin = build_.origin(in(0), layout);
       origin.channel = first;
-      build_.add(
-          {OpKind::kTriangleFactors, {z, mask}, {left, right}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, origin});
+      build_.add({is_fused ? OpKind::kFusedTriangleFactors : OpKind::kTriangleFactors,
+                  {z, mask},
+                  {left, right},
+                  first_params(is_fused ? 6 : 10),
+                  origin});
       multiply(left, right, split, through_channels, whole);
     }
     build_.add({OpKind::kTriangleUpdate,
                 {z, products},
                 {z},
-                {0, 1, 10, 11, 12, 13, 14, 15},
+                is_fused ? std::vector<size_t>{0, 1, 6, 7, 8, 9, 10, 11}
+                         : std::vector<size_t>{0, 1, 10, 11, 12, 13, 14, 15},
                 build_.origin(in(0), layout)});
   }
 
@@ -338,22 +353,23 @@ class Lowering {
     const Layout layout = pair_layout();
     if (layout == Layout::kSecond) refuse();
     const ValueId z = build_.read(in(1), layout), single = small(0), aatype = small(2), mask = small(3);
-    const int64_t n_res = whole_shape(in(0))[0], heads = param(kPairBiasWeights).at(1);
+    const int64_t n_res = whole_shape(in(0))[0], heads = param(pair_bias_weights()).at(1);
+    const int64_t frame_width = whole_shape(out(1)).at(2);
     std::array<ValueId, 6> outputs;
     for (size_t i = 0; i < outputs.size(); ++i) outputs[i] = build_.define(out(i), Layout::kWhole);
     const auto [act, all_frames, angles, unnormalized, atom14, atom37] = outputs;
     const ValueId initial = build_.temporary("initial", build_.shape(single));
-    const ValueId frames = build_.temporary("frames", {n_res, 7});
+    const ValueId frames = build_.temporary("frames", {n_res, frame_width});
     const ValueId pair_bias = build_.temporary("point bias", {heads, build_.shape(z)[0], n_res});
     const graph::Origin origin = build_.origin(in(1), layout);
     build_.add({OpKind::kStructureStart,
                 {single, z},
                 {initial, act, frames, pair_bias},
-                {0, 1, 2, 3, 4, 5, kPairBiasWeights, kPairBiasWeights + 1},
+                {0, 1, 2, 3, 4, 5, pair_bias_weights(), pair_bias_weights() + 1},
                 origin});
     const auto iterations = static_cast<int32_t>(build_.shape(all_frames)[0]);
     for (int32_t i = 0; i < iterations; ++i) {
-      build_.add({OpKind::kStructureIteration,
+      build_.add({is_multimer() ? OpKind::kChainStructureIteration : OpKind::kStructureIteration,
                   {act, frames, all_frames, angles, unnormalized, initial, z, pair_bias, mask},
                   {act, frames, all_frames, angles, unnormalized},
                   all_params(),
@@ -368,7 +384,9 @@ class Lowering {
     }
     build_.add({OpKind::kStructureAtoms, {all_frames, angles, aatype}, {atom14, atom37}, {}});
   }
-  static constexpr size_t kPairBiasWeights = 15;  // among the structure module's parameters
+  bool is_multimer() const { return node_->kind == OpKind::kChainStructureModule; }
+  // Among the structure module's parameters.
+  size_t pair_bias_weights() const { return is_multimer() ? 16 : 15; }
 
   const graph::Graph& network_;
   std::span<const Strategy> strategies_;
@@ -401,9 +419,11 @@ std::vector<Strategy> whole_strategies(const graph::Graph& network) {
   std::vector<Strategy> strategies(network.nodes().size());
   for (size_t i = 0; i < strategies.size(); ++i) {
     const Node& node = network.nodes()[i];
-    if (node.kind == OpKind::kTriangleMultiplication &&
+    if (graph::is_triangle_multiplication(node.kind) &&
         network.value(node.inputs[0]).shape[0] > kManyResidues) {
-      strategies[i].chunk = {'c', (node.params.at(2).shape.at(1) + 1) / 2};
+      const bool is_fused = node.kind == OpKind::kFusedTriangleMultiplication;
+      const int64_t hidden = node.params.at(2).shape.at(1) / (is_fused ? 2 : 1);
+      strategies[i].chunk = {'c', (hidden + 1) / 2};
     }
   }
   return strategies;

@@ -20,6 +20,20 @@ constexpr Row kModels[] = {
 };
 constexpr std::string_view kPtm = "_ptm";
 
+struct MultimerRelease {
+  std::string_view suffix;
+  int max_msa_clusters;
+  bool fuses_triangle_multiplication;
+};
+constexpr MultimerRelease kMultimers[] = {
+    {"_multimer", 252, false}, {"_multimer_v2", 252, false}, {"_multimer_v3", 508, true}};
+
+// Models 1 to 3 of the last release see a deeper extra MSA.
+int multimer_extra_msa(const MultimerRelease& release, std::string_view model) {
+  const bool is_deep = release.fuses_triangle_multiplication && model != "model_4" && model != "model_5";
+  return is_deep ? 2048 : 1152;
+}
+
 }  // namespace
 
 ModelConfig model_by_name(std::string_view name) {
@@ -33,9 +47,17 @@ ModelConfig model_by_name(std::string_view name) {
               .max_msa_clusters = row.max_msa_clusters,
               .max_extra_msa = row.max_extra_msa};
     }
-    if (suffix.starts_with("_multimer")) {
-      base::throw_input("model '{}' is not supported yet (expected a monomer model: {})",
-                        base::printable(name), fmt::join(model_names(), ", "));
+    for (const MultimerRelease& release : kMultimers) {
+      if (suffix != release.suffix) continue;
+      return {.name = std::string(name),
+              .is_multimer = true,
+              .fuses_triangle_multiplication = release.fuses_triangle_multiplication,
+              .uses_templates = true,
+              .has_pae_head = true,
+              .max_msa_clusters = release.max_msa_clusters,
+              .max_extra_msa = multimer_extra_msa(release, row.name),
+              .n_recycles = 20,
+              .recycle_tolerance = 0.5};
     }
   }
   base::throw_input("there is no model '{}' (expected one of {})", base::printable(name),
@@ -44,7 +66,9 @@ ModelConfig model_by_name(std::string_view name) {
 
 std::vector<std::string> model_names() {
   std::vector<std::string> names;
-  for (const std::string_view suffix : {std::string_view(), kPtm}) {
+  std::vector<std::string_view> suffixes = {std::string_view(), kPtm};
+  for (const MultimerRelease& release : kMultimers) suffixes.push_back(release.suffix);
+  for (const std::string_view suffix : suffixes) {
     for (const Row& row : kModels) names.push_back(std::string(row.name) + std::string(suffix));
   }
   return names;

@@ -36,7 +36,7 @@ std::vector<std::vector<std::string>> read_tsv(const std::string& name) {
 }
 
 TEST(Config, Names) {
-  EXPECT_EQ(model_names().size(), 10);
+  EXPECT_EQ(model_names().size(), 25);
   for (const std::string& name : model_names()) EXPECT_EQ(model_by_name(name).name, name);
   const ModelConfig model = model_by_name("model_2_ptm");
   EXPECT_TRUE(model.uses_templates);
@@ -44,7 +44,7 @@ TEST(Config, Names) {
   EXPECT_EQ(model.max_msa_clusters, 508);
   EXPECT_EQ(model.max_extra_msa, 1024);
   for (const auto& [name, expected] :
-       {std::pair("model_1_multimer_v3", "not supported yet"), std::pair("model_6", "model_5_ptm"),
+       {std::pair("model_1_multimer_v4", "model_1_multimer_v3"), std::pair("model_6", "model_5_ptm"),
         std::pair("", "expected one of"), std::pair("model_1x", "there is no model")}) {
     try {
       model_by_name(name);
@@ -72,12 +72,20 @@ TEST_P(ParameterList, EqualsGoldenTable) {
     EXPECT_EQ(list[i].scale, std::strtof(rows[i][3].c_str(), nullptr)) << list[i].name;
   }
 }
-INSTANTIATE_TEST_SUITE_P(Models, ParameterList, ::testing::Values("model_1", "model_1_ptm", "model_3"));
+INSTANTIATE_TEST_SUITE_P(Models, ParameterList,
+                         ::testing::Values("model_1", "model_1_ptm", "model_3", "model_1_multimer_v3"));
 
 TEST(Parameters, TotalsOfAllModels) {
   const std::map<std::string, std::pair<size_t, int64_t>> expected = {
-      {"model_1", {336, 93229082}}, {"model_2", {336, 93229082}},     {"model_1_ptm", {338, 93237338}},
-      {"model_3", {265, 92899674}}, {"model_4_ptm", {267, 92907930}}, {"model_5", {265, 92899674}}};
+      {"model_1", {336, 93229082}},
+      {"model_2", {336, 93229082}},
+      {"model_1_ptm", {338, 93237338}},
+      {"model_3", {265, 92899674}},
+      {"model_4_ptm", {267, 92907930}},
+      {"model_5", {265, 92899674}},
+      {"model_1_multimer", {354, 93223705}},
+      {"model_2_multimer_v2", {354, 93223705}},
+      {"model_5_multimer_v3", {330, 93223705}}};
   for (const auto& [name, numbers] : expected) {
     const auto list = parameter_list(model_by_name(name));
     int64_t elements = 0;

@@ -1,25 +1,11 @@
-// The monomer network as a graph of ONE pass; recycling repeats it (predict/).
+// The monomer network (Jumper et al. 2021).
 #ifndef FOLDMESH_MODEL_MONOMER_H_
 #define FOLDMESH_MODEL_MONOMER_H_
 
 #include "foldmesh/graph/graph.h"
-#include "foldmesh/model/config.h"
+#include "foldmesh/model/network.h"
 
 namespace foldmesh::model {
-
-// Extents of one input. All but n_templates are at least 1; an empty extra MSA is one masked row.
-struct Dims {
-  int64_t n_res = 0;
-  int64_t n_seq = 0;        // clustered MSA rows, templates not counted
-  int64_t n_extra = 0;      // extra MSA rows
-  int64_t n_templates = 0;  // must be 0 for models without templates
-};
-
-struct BuildOptions {
-  bool distogram = false;
-  // All heads, also those that a prediction does not need, and msa and single as outputs.
-  bool all_heads = false;
-};
 
 // Values a caller meets by name. N residues, S = n_seq, E = n_extra, T = n_templates, R = S + T; float unless
 // noted, positions in A.

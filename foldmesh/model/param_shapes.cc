@@ -11,6 +11,7 @@ using Shapes = std::vector<tensor::Shape>;
 
 constexpr int64_t kOuterChannels = 32;
 constexpr int64_t kRecycleBins = 15, kRelativePositions = 65;
+constexpr int64_t kChainRelativePositions = 73, kTemplateChiFeatures = 34;
 constexpr int64_t kExtraMsaFeatures = 25, kTemplatePairFeatures = 88, kTemplateAngleFeatures = 57;
 
 void add_norm(Shapes& shapes, int64_t c) {
@@ -36,7 +37,7 @@ void add_attention(Shapes& shapes, const Widths& w, bool shared = false) {
   shapes.push_back({w.channels});
 }
 
-Shapes structure_module() {
+Shapes structure_module(bool multimer) {
   constexpr int64_t kHeads = 12, kScalarQk = 16, kScalarV = 16, kQueryPoints = 4, kValuePoints = 8;
   constexpr int64_t kSidechain = 128, kTorsions = 7;
   constexpr int64_t kIpaOutput = kHeads * (kScalarV + 4 * kValuePoints + kPairChannels);
@@ -45,10 +46,18 @@ Shapes structure_module() {
   add_norm(shapes, c);
   add_linear(shapes, c, c);
   add_norm(shapes, kPairChannels);
-  add_linear(shapes, c, kHeads * kScalarQk);
-  add_linear(shapes, c, kHeads * (kScalarQk + kScalarV));
-  add_linear(shapes, c, kHeads * kQueryPoints * 3);
-  add_linear(shapes, c, kHeads * (kQueryPoints + kValuePoints) * 3);
+  if (multimer) {
+    for (const int64_t scalars : {kScalarQk, kScalarQk, kScalarV}) shapes.push_back({c, kHeads, scalars});
+    for (const int64_t points : {kQueryPoints, kQueryPoints, kValuePoints}) {
+      shapes.push_back({c, kHeads, 3 * points});
+      shapes.push_back({kHeads, 3 * points});
+    }
+  } else {
+    add_linear(shapes, c, kHeads * kScalarQk);
+    add_linear(shapes, c, kHeads * (kScalarQk + kScalarV));
+    add_linear(shapes, c, kHeads * kQueryPoints * 3);
+    add_linear(shapes, c, kHeads * (kQueryPoints + kValuePoints) * 3);
+  }
   shapes.push_back({kHeads});
   add_linear(shapes, kPairChannels, kHeads);
   add_linear(shapes, kIpaOutput, c);
@@ -78,7 +87,7 @@ std::vector<tensor::Shape> param_shapes(OpKind kind, const Widths& w) {
       add_linear(shapes, kRelativePositions, kPairChannels);
       break;
     case OpKind::kMsaEmbedding:
-      add_linear(shapes, kTargetFeatures, kMsaChannels);
+      add_linear(shapes, w.channels, kMsaChannels);
       add_linear(shapes, kMsaFeatures, kMsaChannels);
       add_norm(shapes, kMsaChannels);
       break;
@@ -146,7 +155,7 @@ std::vector<tensor::Shape> param_shapes(OpKind kind, const Widths& w) {
       add_linear(shapes, w.channels, w.out);
       break;
     case OpKind::kStructureModule:
-      return structure_module();
+      return structure_module(false);
     case OpKind::kPlddtHead:
       add_norm(shapes, kSingleChannels);
       add_linear(shapes, kSingleChannels, 128);
@@ -156,6 +165,39 @@ std::vector<tensor::Shape> param_shapes(OpKind kind, const Widths& w) {
     case OpKind::kDistogramHead:
       add_linear(shapes, kPairChannels, kDistogramBins);
       break;
+    case OpKind::kChainPairEmbedding:
+      add_linear(shapes, kMultimerTargetFeatures, kPairChannels);
+      add_linear(shapes, kMultimerTargetFeatures, kPairChannels);
+      add_linear(shapes, kChainRelativePositions, kPairChannels);
+      break;
+    case OpKind::kChainTemplateEmbedding: {
+      constexpr int64_t kDistances = 39, kTypes = 22, kScalar = 0;
+      add_norm(shapes, kPairChannels);
+      for (const int64_t in :
+           {kDistances, kScalar, kTypes, kTypes, kScalar, kScalar, kScalar, kScalar, kPairChannels}) {
+        shapes.push_back(in == kScalar ? tensor::Shape{kTemplateChannels}
+                                       : tensor::Shape{in, kTemplateChannels});
+        shapes.push_back({kTemplateChannels});
+      }
+      break;
+    }
+    case OpKind::kTemplateMean:
+      add_linear(shapes, kTemplateChannels, kPairChannels);
+      break;
+    case OpKind::kTemplateChiEmbedding:
+      add_linear(shapes, kTemplateChiFeatures, kMsaChannels);
+      add_linear(shapes, kMsaChannels, kMsaChannels);
+      break;
+    case OpKind::kFusedTriangleMultiplication:
+      add_norm(shapes, w.channels);
+      add_linear(shapes, w.channels, 2 * w.channels);
+      add_linear(shapes, w.channels, 2 * w.channels);
+      add_norm(shapes, w.channels);
+      add_linear(shapes, w.channels, w.channels);
+      add_linear(shapes, w.channels, w.channels);
+      break;
+    case OpKind::kChainStructureModule:
+      return structure_module(true);
     default:
       base::throw_internal("{} is no operator of a network", graph::spec(kind).name);
   }

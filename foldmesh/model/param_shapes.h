@@ -11,7 +11,7 @@ namespace foldmesh::model {
 
 // What an operator's parameters depend on beyond its kind; fields that a kind does not use stay 0.
 struct Widths {
-  int64_t channels = 0;  // of the tensor it updates or reads
+  int64_t channels = 0;  // of the tensor it updates or reads; of the target features that the MSA is made of
   int64_t heads = 0, head_dim = 0;
   int64_t hidden = 0;  // of a transition
   int64_t out = 0;     // of a linear layer

@@ -7,7 +7,7 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/graph/graph.h"
-#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/network.h"
 
 namespace foldmesh::model {
 namespace {
@@ -28,6 +28,7 @@ constexpr GainRule kGains[] = {
     {"/gating_linear//weights", 0.7F},
     {"/left_gate//weights", 0.7F},
     {"/right_gate//weights", 0.7F},
+    {"/gate//weights", 0.7F},
     // Before a ReLU: the square root of 2.
     {"/transition1//weights", 1.41421356F},
     {"/fold_iteration/transition//weights", 1.41421356F},
@@ -45,7 +46,10 @@ constexpr GainRule kGains[] = {
     {"_multiplication_outgoing/output_projection//weights", 0.6F},
     {"/invariant_point_attention/output_projection//weights", 0.5F},
     {"_point_local//weights", 0.7F},
+    {"/point_projection//weights", 0.7F},
     {"/affine_update//weights", 0.3F},
+    {"/quat_rigid/rigid//weights", 0.3F},
+    {"/template_embedding/output_linear//weights", 0.6F},
     {"/predicted_lddt_head/logits//weights", 2.0F},
     {"_head/logits//weights", 0.3F},
     {"/half_logits//weights", 0.3F},
@@ -60,7 +64,16 @@ constexpr GainRule kFixedScales[] = {
     {"/prev_pos_linear//weights", 1.0F},
     {"/preprocess_msa//weights", 0.75F},
     {"/extra_msa_activations//weights", 0.75F},
+    {"/position_activations//weights", 1.0F},
     {"/embedding2d//weights", 0.5F},
+    {"/template_pair_embedding_0//weights", 0.5F},
+    {"/template_pair_embedding_1//weights", 0.5F},
+    {"/template_pair_embedding_2//weights", 0.5F},
+    {"/template_pair_embedding_3//weights", 0.5F},
+    {"/template_pair_embedding_4//weights", 0.5F},
+    {"/template_pair_embedding_5//weights", 0.5F},
+    {"/template_pair_embedding_6//weights", 0.5F},
+    {"/template_pair_embedding_7//weights", 0.5F},
     {"/template_single_embedding//weights", 0.35F},
 };
 
@@ -74,7 +87,7 @@ float three_digits(double value) { return std::strtof(fmt::format("{:.3g}", valu
 void set_range(const tensor::Shape& slice, ParamSpec* param) {
   const std::string_view name = param->name;
   param->scale = 0.125F;
-  if (is_any_of(name, {"//scale", "//gating_b", "/gating_linear//bias", "_gate//bias"})) {
+  if (is_any_of(name, {"//scale", "//gating_b", "/gating_linear//bias", "_gate//bias", "/gate//bias"})) {
     param->base = 1;
     return;
   }
@@ -125,7 +138,7 @@ float value_at(const ParamSpec& param, uint64_t hash, uint64_t index) {
 std::vector<ParamSpec> parameter_list(const ModelConfig& config) {
   const Dims smallest{.n_res = 1, .n_seq = 1, .n_extra = 1, .n_templates = config.uses_templates ? 1 : 0};
   std::map<std::string, ParamSpec> found;
-  const graph::Graph network = build_monomer(config, smallest, {.all_heads = true});
+  const graph::Graph network = build_network(config, smallest, {.all_heads = true});
   for (const graph::Node& node : network.nodes()) {
     for (const graph::ParamRef& ref : node.params) {
       ParamSpec param{.name = ref.name, .shape = ref.shape};

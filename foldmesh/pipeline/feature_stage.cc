@@ -9,12 +9,14 @@
 #include "foldmesh/features/msa_input.h"
 #include "foldmesh/features/raw_features.h"
 #include "foldmesh/pipeline/stage.h"
+#include "foldmesh/pipeline/template_stage.h"
 
 namespace foldmesh::pipeline {
 
 namespace fs = std::filesystem;
 
-double run_feature_stage(const Target& target, const TargetMsas& msas, const fs::path& folder) {
+double run_feature_stage(const Target& target, const TargetMsas& msas, const TemplateSettings& templates,
+                         const fs::path& folder) {
   const StageStore stages(folder);
   const Chain& chain = target.chains.front();
   StageKey key("features");
@@ -22,6 +24,8 @@ double run_feature_stage(const Target& target, const TargetMsas& msas, const fs:
   for (const MsaFile& msa : msas.files) {
     key.option("database", msa.database).option("file", msa.path.filename().string()).input_file(msa.path);
   }
+  const fs::path template_hits = template_hits_file(folder / kMsaFolder, templates);
+  add_templates(key, chain.sequence, template_hits, templates);
   if (const auto done = stages.find("features", key.hex())) {
     base::log::info("{}: features are there already", target.name);
     return done->seconds;
@@ -34,15 +38,17 @@ double run_feature_stage(const Target& target, const TargetMsas& msas, const fs:
     const std::string path = fs::absolute(msa.path).string();
     inputs.push_back(features::read_msa(msa.database.empty() ? path : msa.database + "=" + path));
   }
-  const features::MergedMsa merged =
+  features::MergedMsa merged =
       features::merge_msas({target.name, "", chain.description, chain.sequence}, inputs);
   for (const features::MergeCount& count : merged.counts) {
     base::log::info("{}: {}: {} rows, {} new", target.name, count.path, count.rows, count.kept);
   }
+  merged.features.templates = templates_of_chain(target.name, chain.sequence, template_hits, templates);
   features::write_raw_features(merged.features, stages.target_dir() / "features.npz");
+  write_template_table(merged.features.templates, chain.sequence, stages.target_dir() / "templates.json");
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const StageRecord record{seconds.count(), {{"n_seq", merged.features.n_seq}}};
-  stages.record("features", key.hex(), {"features.npz"}, record);
+  stages.record("features", key.hex(), {"features.npz", "templates.json"}, record);
   return record.seconds;
 }
 
@@ -63,7 +69,7 @@ size_t feature_stage_bytes(const TargetMsas& msas) {
 }
 
 double FeatureQueue::make(size_t i) const {
-  return run_feature_stage(targets_[i], msas_[i], output_dir_ / targets_[i].name);
+  return run_feature_stage(targets_[i], msas_[i], templates_, output_dir_ / targets_[i].name);
 }
 
 double FeatureQueue::get(size_t i) {

@@ -10,12 +10,14 @@
 
 #include "foldmesh/pipeline/msa_stage.h"
 #include "foldmesh/pipeline/targets.h"
+#include "foldmesh/pipeline/template_options.h"
 
 namespace foldmesh::pipeline {
 
 // Does nothing when a record says that it is done. Returns the seconds that it took when it ran. Works on one
 // thread and touches nothing but the target's folder.
-double run_feature_stage(const Target& target, const TargetMsas& msas, const std::filesystem::path& folder);
+double run_feature_stage(const Target& target, const TargetMsas& msas, const TemplateSettings& templates,
+                         const std::filesystem::path& folder);
 
 // Most memory that it takes.
 size_t feature_stage_bytes(const TargetMsas& msas);
@@ -24,10 +26,13 @@ size_t feature_stage_bytes(const TargetMsas& msas);
 // own. For one thread to call.
 class FeatureQueue {
  public:
-  // All must outlive the queue. Target i's folder is output_dir/<its name>.
-  FeatureQueue(std::span<const Target> targets, std::span<const TargetMsas> msas,
+  // Targets and alignments must outlive the queue. Target i's folder is output_dir/<its name>.
+  FeatureQueue(std::span<const Target> targets, std::span<const TargetMsas> msas, TemplateSettings templates,
                std::filesystem::path output_dir)
-      : targets_(targets), msas_(msas), output_dir_(std::move(output_dir)) {}
+      : targets_(targets),
+        msas_(msas),
+        templates_(std::move(templates)),
+        output_dir_(std::move(output_dir)) {}
 
   // As run_feature_stage for target i: waits if it has been started, else does it now.
   double get(size_t i);
@@ -40,6 +45,7 @@ class FeatureQueue {
 
   std::span<const Target> targets_;
   std::span<const TargetMsas> msas_;
+  TemplateSettings templates_;
   std::filesystem::path output_dir_;
   std::optional<size_t> ahead_;
   std::future<double> result_;  // of ahead_

@@ -25,6 +25,7 @@
 #include "foldmesh/pipeline/sharing.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/pipeline/targets.h"
+#include "foldmesh/pipeline/template_stage.h"
 #include "foldmesh/predict/predict.h"
 #include "foldmesh/search/crew.h"
 #include "foldmesh/tensor/npz.h"
@@ -59,7 +60,14 @@ class Fold {
       : options_(options), targets_(read_targets(options.inputs)), pool_(std::max(options.n_threads, 1)) {
     std::stable_sort(targets_.begin(), targets_.end(),
                      [](const Target& a, const Target& b) { return a.n_res() > b.n_res(); });
+    for (const Target& target : targets_) {
+      if (target.is_complex()) {
+        base::throw_input("{}: {} chains, but the models of --model-preset {} are for one", target.name,
+                          target.chains.size(), options.model_preset);
+      }
+    }
     if (!options.msa_only) set_up_models();
+    check_template_settings(options.templates);
   }
 
   void run() {
@@ -68,6 +76,7 @@ class Fold {
     if (options_.ranks != nullptr) crew.emplace(*options_.ranks);
     msas_ = run_msa_stage(targets_, options_, crew ? &*crew : nullptr, pool_);
     if (crew) crew->dismiss();
+    search_templates_of_chains(targets_, templates(), options_, pool_, msas_);
     if (!options_.msa_only) predict_all();
     if (options_.ranks != nullptr) options_.ranks->finish();
     throw_failures();
@@ -77,6 +86,8 @@ class Fold {
 
  private:
   void set_up_models();
+  // Nothing where no model takes any.
+  TemplateSettings templates() const;
   int n_ranks() const { return options_.ranks == nullptr ? 1 : options_.ranks->size(); }
   Sharing forecast_all() const;
   void predict_all();
@@ -132,6 +143,13 @@ void Fold::set_up_models() {
   }
 }
 
+TemplateSettings Fold::templates() const {
+  const bool any = options_.msa_only || std::any_of(models_.begin(), models_.end(), [](const ModelRun& run) {
+                     return run.config.uses_templates;
+                   });
+  return any ? options_.templates : TemplateSettings();
+}
+
 // Says how long it will take.
 Sharing Fold::forecast_all() const {
   std::vector<int64_t> lengths;
@@ -159,7 +177,7 @@ Sharing Fold::forecast_all() const {
 
 void Fold::predict_all() {
   const Sharing sharing = forecast_all();
-  features_.emplace(targets_, msas_, options_.output_dir);
+  features_.emplace(targets_, msas_, templates(), options_.output_dir);
   const auto announce = [&](size_t i) {
     base::log::info("{}: {} residues ({} of {} targets)", targets_[i].name, targets_[i].n_res(), i + 1,
                     targets_.size());
@@ -212,7 +230,7 @@ void Fold::help() {
   search::help(ranks, pool_);
   if (!options_.msa_only) {
     msas_.resize(targets_.size());
-    features_.emplace(targets_, msas_, options_.output_dir);
+    features_.emplace(targets_, msas_, templates(), options_.output_dir);
     comm::help_with_items(
         ranks,
         [&](std::string_view item) {

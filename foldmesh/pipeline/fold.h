@@ -8,7 +8,8 @@
 //
 // Stages of one target, each resumable on its own (stage.h), all under <output_dir>/<target>/:
 //   search_<database>   msas/<database>_hits.sto (or .a3m)
-//   features            features.npz (raw AlphaFold features)
+//   search_templates_msas  msas/pdb_hits.sto (or .hhr)
+//   features            features.npz (raw AlphaFold features), templates.json
 //   predict_<model>_pred_<k>  unrelaxed_<model>_pred_<k>.pdb/.cif, confidence_*, pae_*, contacts_*.json
 //   ranking             ranked_<k>.pdb/.cif, ranking_debug.json, timings.json (always written anew: it is
 //   cheap)
@@ -23,6 +24,7 @@
 
 #include "foldmesh/comm/communicator.h"
 #include "foldmesh/pipeline/databases.h"
+#include "foldmesh/pipeline/template_options.h"
 
 namespace foldmesh::pipeline {
 
@@ -30,6 +32,7 @@ struct FoldOptions {
   std::vector<std::filesystem::path> inputs;
   std::filesystem::path output_dir;
   std::vector<Database> databases;
+  TemplateSettings templates;                // for models that take templates
   std::filesystem::path params_dir;          // holds params_<model>.npz
   std::string model_preset = "monomer_ptm";  // or "monomer"
   std::vector<int> models = {1, 2, 3, 4, 5};

@@ -5,7 +5,7 @@
 #include <map>
 #include <tuple>
 
-#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/network.h"
 #include "foldmesh/plan/explain.h"
 
 namespace foldmesh::pipeline {
@@ -27,7 +27,7 @@ std::optional<double> seconds_of(int64_t length, const model::ModelConfig& confi
                          .n_seq = config.max_msa_clusters,
                          .n_extra = config.max_extra_msa,
                          .n_templates = config.uses_templates ? kTemplates : 0};
-  const graph::Graph network = model::build_monomer(config, dims, {.distogram = true});
+  const graph::Graph network = model::build_network(config, dims, {.distogram = true});
   return plan::Planner(network, mesh.machine, how).seconds_on(mesh.n_devices);
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/file.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/version.h"
 #include "foldmesh/hhsuite/hhblits.h"
@@ -16,8 +17,6 @@ namespace foldmesh::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kMsaFolder = "msas";
 
 // UniProt is for pairing the chains of a complex, which single chains do not need.
 constexpr const char* kPairing = "uniprot";
@@ -84,6 +83,13 @@ class MsaStage {
 void MsaStage::find_what_is_there() {
   for (size_t t = 0; t < targets_.size(); ++t) {
     const Target& target = targets_[t];
+    if (const std::string& text = target.chains.front().alignment_text; !text.empty()) {
+      const fs::path file = folder_of(t) / kMsaFolder / "input_hits.a3m";
+      fs::create_directories(file.parent_path());
+      base::write_file_atomically(file, text);
+      msas_[t].files.push_back({"", file});
+      continue;
+    }
     if (!target.chains.front().alignments.empty()) {
       for (const fs::path& path : target.chains.front().alignments) msas_[t].files.push_back({"", path});
       continue;

@@ -14,6 +14,9 @@
 
 namespace foldmesh::pipeline {
 
+// Alignments and template hits of a target, within its folder.
+inline constexpr const char* kMsaFolder = "msas";
+
 struct MsaFile {
   std::string database;  // that it came from; empty: the file's name tells, or it is the user's own
   std::filesystem::path path;

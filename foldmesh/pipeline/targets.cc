@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/file.h"
 #include "foldmesh/base/log.h"
-#include "foldmesh/bio/alphabet.h"
+#include "foldmesh/pipeline/input_files.h"
 #include "foldmesh/search/alignment_search.h"
 #include "foldmesh/seqio/a3m.h"
 #include "foldmesh/seqio/fasta.h"
@@ -18,60 +20,60 @@ namespace fs = std::filesystem;
 bool is_a3m(const fs::path& path) { return path.extension() == ".a3m"; }
 
 bool is_input(const fs::path& path) {
-  const std::string extension = path.extension().string();
-  return extension == ".fasta" || extension == ".fa" || extension == ".faa" || is_a3m(path);
+  static const std::set<std::string> kExtensions = {".fasta", ".fa", ".faa", ".a3m", ".csv", ".tsv", ".json"};
+  return kExtensions.contains(path.extension().string());
 }
 
+// Files, and folders with alignments.
 std::vector<fs::path> expand(const std::vector<fs::path>& inputs) {
-  std::vector<fs::path> files;
+  std::vector<fs::path> found;
   for (const fs::path& input : inputs) {
     if (!fs::is_directory(input)) {
-      files.push_back(input);
+      found.push_back(input);
       continue;
     }
-    const size_t before = files.size();
+    const size_t before = found.size();
     for (const fs::directory_entry& entry : fs::directory_iterator(input)) {
-      if (entry.is_regular_file() && is_input(entry.path())) files.push_back(entry.path());
+      const bool is_file = entry.is_regular_file() && is_input(entry.path());
+      if (is_file || (entry.is_directory() && has_alignments(entry.path()))) found.push_back(entry.path());
     }
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
-    if (files.size() == before) {
-      base::throw_input("{}: folder has no *.fasta, *.fa, *.faa or *.a3m file", input.string());
-    }
-  }
-  return files;
-}
-
-std::string checked_sequence(std::string residues, const fs::path& path, const std::string& record) {
-  for (char& c : residues) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    if (!bio::is_residue(bio::code_of(c))) {
+    std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end());
+    if (found.size() == before && has_alignments(input)) found.push_back(input);
+    if (found.size() == before) {
       base::throw_input(
-          "{}: record {}: '{}' is not a residue (expected the 20 amino acids, or B, J, O, U, X, Z)",
-          path.string(), base::printable(record), base::printable({&c, 1}));
+          "{}: folder has no *.fasta, *.fa, *.faa, *.a3m, *.csv, *.tsv or *.json file, and no msas/ with "
+          "alignments",
+          input.string());
     }
   }
-  return residues;
+  return found;
 }
 
 std::vector<Target> read_file(const fs::path& path) {
   std::vector<Target> targets;
+  const std::string extension = path.extension().string();
+  if (fs::is_directory(path)) return {read_alignment_folder(path)};
+  if (extension == ".csv" || extension == ".tsv") return parse_table(base::read_file(path), path);
+  if (extension == ".json") return parse_alphafold3(base::read_file(path), path);
   if (is_a3m(path)) {
     seqio::A3mReader reader(path);
     seqio::A3mRow query;
     if (!reader.next_alignment() || !reader.next(query)) {
       base::throw_input("{}: has no record (expected an A3M alignment)", path.string());
     }
-    targets.push_back({search::folder_name(path.stem().string()),
-                       {{"A", query.header, checked_sequence(query.text, path, query.header), {path}}},
-                       path});
+    targets.push_back(
+        {search::folder_name(path.stem().string()),
+         {{"A", query.header, checked_sequence(query.text, path.string(), query.header), {path}}},
+         path});
     return targets;
   }
   const std::vector<bio::Sequence> records = seqio::read_queries(path);
   for (const bio::Sequence& record : records) {
     const std::string name = records.size() == 1 ? path.stem().string() : record.name;
-    targets.push_back({search::folder_name(name),
-                       {{"A", record.description, checked_sequence(record.residues, path, record.name)}},
-                       path});
+    targets.push_back(
+        {search::folder_name(name),
+         {{"A", record.description, checked_sequence(record.residues, path.string(), record.name)}},
+         path});
   }
   return targets;
 }

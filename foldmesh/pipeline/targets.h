@@ -1,5 +1,5 @@
-// What `fold` was asked to fold: targets of one or several chains, from FASTA files, A3M files and folders of
-// them.
+// What `fold` was asked to fold: targets of one or several chains, from FASTA, A3M, tables, AlphaFold 3's
+// jobs, and folders of them (docs/guide/inputs.md).
 #ifndef FOLDMESH_PIPELINE_TARGETS_H_
 #define FOLDMESH_PIPELINE_TARGETS_H_
 
@@ -16,6 +16,7 @@ struct Chain {
   std::string sequence;     // upper case, letters of the 20 residues or B, J, O, U, X, Z
   // Alignments whose first row is this sequence, made already: nothing is searched.
   std::vector<std::filesystem::path> alignments = {};
+  std::string alignment_text = {};  // likewise, an A3M that came within the input
 };
 
 struct Target {
@@ -31,10 +32,11 @@ struct Target {
 // "A" ... "Z", "AA", "AB", ...: the name of chain `index` where the input has none.
 std::string chain_letters(size_t index);
 
-// Reads every input; a folder stands for its *.fasta, *.fa, *.faa and *.a3m files in name order.
-// A FASTA file with one record is named after the file, as AlphaFold does; with several, after the records,
-// as ColabFold does. The same sequence under the same name is kept once; two sequences under one name, an
-// empty input, and characters that are no residues are kInput.
+// Reads every input, by its extension: .a3m, .csv and .tsv, .json, else FASTA. A folder stands for its files
+// with these extensions (and .fasta, .fa, .faa) in name order, and for the folders in it, or itself, that
+// hold an msas/ folder of alignments. A FASTA file with one record is named after the file, as AlphaFold
+// does; with several, after the records, as ColabFold does. The same sequence under the same name is kept
+// once; two sequences under one name, an empty input, and characters that are no residues are kInput.
 std::vector<Target> read_targets(const std::vector<std::filesystem::path>& inputs);
 
 }  // namespace foldmesh::pipeline

@@ -79,6 +79,76 @@ TEST_F(TargetsTest, BadInputsAreNamed) {
   EXPECT_NE(refusal({dir_ / "empty"}).find("no *.fasta"), std::string::npos);
 }
 
+TEST_F(TargetsTest, Tables) {
+  const auto targets = read_targets(
+      {file("t.csv", "\xef\xbb\xbfid,note,sequence\r\nx/1,\"a \"\"b\"\",\nc\",acd\r\n\r\n\"y\",,MK:MKV\n")});
+  ASSERT_EQ(targets.size(), 2u);
+  EXPECT_EQ(targets[0].name, "x_1");
+  EXPECT_EQ(targets[0].chains[0].sequence, "ACD");
+  ASSERT_EQ(targets[1].chains.size(), 2u);
+  EXPECT_EQ(targets[1].chains[1].id, "B");
+  EXPECT_EQ(targets[1].chains[1].sequence, "MKV");
+  EXPECT_EQ(read_targets({file("t.tsv", "sequence\tid\nAC\tq\n")})[0].name, "q");
+  EXPECT_NE(refusal({file("a.csv", "name,sequence\nx,AC\n")}).find("a.csv:1: no column 'id'"),
+            std::string::npos);
+  EXPECT_NE(refusal({file("b.csv", "id,sequence\nx\n")}).find("b.csv:2: 1 fields"), std::string::npos);
+  EXPECT_NE(refusal({file("c.csv", "id,sequence\nx,A1\n")}).find("c.csv:2: record x: '1' is not a residue"),
+            std::string::npos);
+  EXPECT_NE(refusal({file("d.csv", "id,sequence\nx,\n")}).find("has no residue"), std::string::npos);
+  EXPECT_NE(refusal({file("e.csv", "id,sequence\nx,\"AC\n")}).find("e.csv:2: a quoted field"),
+            std::string::npos);
+  EXPECT_NE(refusal({file("f.csv", "id,sequence\n")}).find("no record"), std::string::npos);
+  EXPECT_NE(refusal({file("g.csv", "")}).find("no column"), std::string::npos);
+}
+
+TEST_F(TargetsTest, AlphaFold3Jobs) {
+  const auto one =
+      read_targets({file("job.json", R"({"name":"My job","modelSeeds":[1],"dialect":"alphafold3","version":2,
+    "sequences":[{"protein":{"id":["A","Z"],"sequence":"MK","unpairedMsa":">query\nMK\n>hit\nM-\n"}},
+                 {"protein":{"id":"C","sequence":"ACD","unpairedMsaPath":"c.a3m","modifications":[]}}]})")});
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].name, "My_job");
+  ASSERT_EQ(one[0].chains.size(), 3u);
+  EXPECT_EQ(one[0].chains[1].id, "Z");
+  EXPECT_EQ(one[0].chains[1].alignment_text, ">query\nMK\n>hit\nM-\n");
+  EXPECT_EQ(one[0].chains[2].alignments, std::vector<fs::path>{dir_ / "c.a3m"});
+  const auto server = read_targets(
+      {file("server.json", R"([{"name":"a","sequences":[{"proteinChain":{"sequence":"MK","count":2}}]},
+    {"name":"b","sequences":[{"proteinChain":{"sequence":"MKV","count":1}}]}])")});
+  ASSERT_EQ(server.size(), 2u);
+  EXPECT_EQ(server[0].chains[1].id, "B");
+  EXPECT_NE(refusal({file("rna.json", R"({"name":"a","sequences":[{"rna":{"id":"A","sequence":"AC"}}]})")})
+                .find("kind 'rna'"),
+            std::string::npos);
+  EXPECT_NE(refusal({file("twice.json",
+                          R"({"name":"a","sequences":[{"protein":{"id":["A","A"],"sequence":"AC"}}]})")})
+                .find("two chains with id 'A'"),
+            std::string::npos);
+  EXPECT_NE(refusal({file("cut.json", R"({"name":"a","sequ)")}).find("no job of AlphaFold 3"),
+            std::string::npos);
+  EXPECT_NE(refusal({file("type.json", R"({"name":1,"sequences":[]})")}).find("no job of AlphaFold 3"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal({file("many.json",
+                    R"({"name":"a","sequences":[{"proteinChain":{"sequence":"AC","count":100000000}}]})")})
+          .find("copies of a chain"),
+      std::string::npos);
+}
+
+TEST_F(TargetsTest, FoldersOfAlignments) {
+  fs::create_directories(dir_ / "runs/T1/msas");
+  file("runs/T1/msas/uniref90_hits.sto", "# STOCKHOLM 1.0\nq/1-3 MK-V\nh/1-4 MKLV\n//\n");
+  file("runs/T1/msas/bfd_uniref_hits.a3m", ">q\nMKV\n>h\nM-V\n");
+  file("runs/T1/msas/pdb_hits.hhr", "");
+  for (const fs::path& input : {dir_ / "runs", dir_ / "runs/T1", dir_ / "runs/T1/"}) {
+    const auto targets = read_targets({input});
+    ASSERT_EQ(targets.size(), 1u);
+    EXPECT_EQ(targets[0].name, "T1");
+    EXPECT_EQ(targets[0].chains[0].sequence, "MKV");
+    EXPECT_EQ(targets[0].chains[0].alignments.size(), 2u);
+  }
+}
+
 // The search files its alignments under a name of its own making: both must be the same folder.
 TEST_F(TargetsTest, NamesStayInTheOutputFolderAndAreTheSearchs) {
   const auto targets = read_targets({file("hidden.fasta", ">.hidden\nAC\n>../x\nDE\n")});

@@ -39,7 +39,10 @@ struct Machine {
   Link near;        // between devices of one node
   Link far;         // between nodes
 
-  const OpRate& rate(graph::OpKind kind) const { return rates.at(static_cast<size_t>(kind)); }
+  // Operators of multimer models run as those of monomer models do, which are the ones that are measured.
+  const OpRate& rate(graph::OpKind kind) const {
+    return rates.at(static_cast<size_t>(graph::monomer_kind(kind)));
+  }
   // The same rates for every operator, which is all that a data sheet can say.
   void set_rates(const OpRate& rate);
 };

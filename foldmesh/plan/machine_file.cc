@@ -18,7 +18,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kFormat = "foldmesh machine";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr size_t kMostBytes = 1 << 20;
 
 std::string text_of(const Json& content) { return content.dump(2) + "\n"; }

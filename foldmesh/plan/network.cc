@@ -20,7 +20,7 @@ using graph::ValueId;
 
 bool makes_other(OpKind kind) {
   return kind == OpKind::kMsaEmbedding || kind == OpKind::kExtraMsaEmbedding ||
-         kind == OpKind::kTemplatePairEmbedding;
+         graph::is_template_embedding(kind);
 }
 
 Extents extents_of(const tensor::Shape& shape) { return {shape.at(0), shape.at(1), shape.at(2)}; }
@@ -122,7 +122,7 @@ class Reader {
     step->is_other_born = first_node(id) == index;
     step->is_other_alive_after = index < last;
     const Node& maker = graph_.nodes()[static_cast<size_t>(first_node(id))];
-    step->is_other_template = maker.kind == OpKind::kTemplatePairEmbedding;
+    step->is_other_template = graph::is_template_embedding(maker.kind);
   }
 
   Slot main_slot(const Node& node) const {

@@ -55,6 +55,7 @@ class Enumerator {
         elementwise(0);
         break;
       case OpKind::kPairEmbedding:
+      case OpKind::kChainPairEmbedding:
         elementwise(array_bytes({pair_.rows * pair_.channels, pair_.columns * pair_.channels}));
         break;
       case OpKind::kMsaEmbedding:
@@ -64,7 +65,14 @@ class Enumerator {
       case OpKind::kTemplatePairEmbedding:
         elementwise(0);
         break;
+      case OpKind::kChainTemplateEmbedding:
+        chain_template();
+        break;
+      case OpKind::kTemplateMean:
+        template_mean();
+        break;
       case OpKind::kTemplateAngleEmbedding:
+      case OpKind::kTemplateChiEmbedding:
         template_angles();
         break;
       case OpKind::kTemplatePointwiseAttention:
@@ -86,6 +94,7 @@ class Enumerator {
         outer_product_mean();
         break;
       case OpKind::kTriangleMultiplication:
+      case OpKind::kFusedTriangleMultiplication:
         triangle_multiplication();
         break;
       case OpKind::kTriangleAttention:
@@ -98,6 +107,7 @@ class Enumerator {
         linear();
         break;
       case OpKind::kStructureModule:
+      case OpKind::kChainStructureModule:
         structure_module();
         break;
       case OpKind::kPlddtHead:
@@ -203,6 +213,25 @@ class Enumerator {
       strategy.scratch = array_bytes({other_.columns * features, other_.columns * width});
       add(strategy, 1);
     }
+  }
+
+  // Reads the pair tensor, which therefore lies as the template does.
+  void chain_template() {
+    for (const Layout layout : layouts()) {
+      Strategy strategy = draft(share(other_, layout), share(other_, layout));
+      strategy.other = strategy.pair = layout;
+      strategy.workspace = array_bytes({other_.channels});
+      strategy.scratch = array_bytes({kBlock * pair_.channels});
+      add(strategy, 1);
+    }
+  }
+
+  void template_mean() {
+    const Layout layout = resting();
+    Strategy strategy = draft(share(pair_, layout), share(pair_, layout));
+    strategy.pair = layout;
+    strategy.scratch = array_bytes({kBlock * param("output_linear//weights").at(0), kBlock * pair_.channels});
+    add(strategy, 1);
   }
 
   void template_attention() {
@@ -345,7 +374,9 @@ class Enumerator {
 
   void triangle_multiplication() {
     const Extents& x = main();
-    const int64_t h = param("left_projection//weights").at(1);
+    const int64_t h = node_.kind == OpKind::kFusedTriangleMultiplication
+                          ? param("projection//weights").at(1) / 2
+                          : param("left_projection//weights").at(1);
     const bool outgoing = node_.variant == Variant::kOutgoing;
     // Outgoing: rows i of the product come from rows i of one factor. Incoming: the same of columns.
     const Layout lines = outgoing ? Layout::kFirst : Layout::kSecond;
@@ -480,13 +511,14 @@ class Enumerator {
 
   void structure_module() {
     constexpr int64_t kTogether = 16;  // residues
-    const int64_t n_res = pair_.rows, layers = 8, frame = 7, torsions = 14;
+    const bool is_multimer = node_.kind == OpKind::kChainStructureModule;
+    const int64_t n_res = pair_.rows, layers = 8, frame = is_multimer ? 12 : 7, torsions = 14;
     const std::string attention = "fold_iteration/invariant_point_attention/";
     const int64_t heads = param(attention + "attention_2d//weights").at(1);
-    const auto outputs = [&](std::string_view leaf) { return param(attention + std::string(leaf)).at(1); };
-    const int64_t key_points = outputs("kv_point_local//weights");
-    const int64_t projected = outputs("q_scalar//weights") + outputs("kv_scalar//weights") +
-                              outputs("q_point_local//weights") + key_points;
+    // Of the monomer, in whose layout a multimer's projections are computed, too.
+    constexpr int64_t kScalars = 16, kQueryPoints = 4, kValuePoints = 8;
+    const int64_t key_points = heads * (kQueryPoints + kValuePoints) * 3;
+    const int64_t projected = heads * (3 * kScalars + kQueryPoints * 3) + key_points;
     const int64_t single = param("single_layer_norm//scale").at(0);
     const Layout layout = resting();
     const int64_t own = part(pair_, layout);

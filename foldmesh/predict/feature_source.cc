@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <climits>
+#include <optional>
+#include <utility>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/features/complex_process.h"
 
 namespace foldmesh::predict {
 namespace {
@@ -47,14 +50,17 @@ class Processed : public FeatureSource {
   int n_passes_ = INT_MAX, pass_ = 0;
 };
 
+// Processor: features::Processor or features::ComplexProcessor.
+template <typename Processor>
 class Sampled : public FeatureSource {
  public:
-  Sampled(const features::RawFeatures& raw, const model::ModelConfig& config, uint64_t seed,
-          base::ThreadPool& pool)
-      : processor_(raw, features::feature_config(config.name), seed, pool),
-        constant_(processor_.constant_features()) {
+  explicit Sampled(Processor processor, std::optional<ChainNames> chains = {})
+      : processor_(std::move(processor)),
+        constant_(processor_.constant_features()),
+        chains_(std::move(chains)) {
     start_pass(0);
   }
+  const ChainNames* chains() const override { return chains_ ? &*chains_ : nullptr; }
   int n_passes() const override { return INT_MAX; }
   void start_pass(int pass) override {
     if (pass == current_) return;
@@ -71,8 +77,9 @@ class Sampled : public FeatureSource {
   }
 
  private:
-  features::Processor processor_;
+  Processor processor_;
   features::FeatureSet constant_, sampled_;
+  std::optional<ChainNames> chains_;
   int current_ = -1;
 };
 
@@ -97,7 +104,26 @@ std::unique_ptr<FeatureSource> processed_source(features::FeatureSet features) {
 std::unique_ptr<FeatureSource> sampled_source(const features::RawFeatures& raw,
                                               const model::ModelConfig& config, uint64_t seed,
                                               base::ThreadPool& pool) {
-  return std::make_unique<Sampled>(raw, config, seed, pool);
+  if (config.is_multimer) {
+    base::throw_input(
+        "{} is for complexes and these are features of a single chain (expected features of a complex)",
+        config.name);
+  }
+  return std::make_unique<Sampled<features::Processor>>(
+      features::Processor(raw, features::feature_config(config.name), seed, pool));
+}
+
+std::unique_ptr<FeatureSource> sampled_source(const features::ComplexFeatures& raw,
+                                              const model::ModelConfig& config, uint64_t seed,
+                                              base::ThreadPool& pool) {
+  if (!config.is_multimer) {
+    base::throw_input(
+        "{} is for single chains and these are features of a complex (expected a multimer model)",
+        config.name);
+  }
+  return std::make_unique<Sampled<features::ComplexProcessor>>(
+      features::ComplexProcessor(raw, config.max_msa_clusters, config.max_extra_msa, seed, pool),
+      ChainNames{raw.chain_ids, raw.input_order});
 }
 
 }  // namespace foldmesh::predict

@@ -14,8 +14,9 @@ namespace foldmesh::predict {
 // Hands out every output of one pass as float32 under its name in the dump: msa, pair, single, msa_first_row,
 // final_atom_positions, sm_frames, sm_angles, sm_unnormalized_angles, sm_positions, sm_single, lddt_logits,
 // plddt, distogram_logits, masked_msa_logits, experimentally_resolved_logits and, with a PAE head, tm_logits,
-// ptm_score [1], predicted_aligned_error. Shapes as in model/monomer.h, but msa without the template rows.
-// Needs all_heads.
+// ptm_score [1], predicted_aligned_error, with several chains also iptm_score and weighted_ptm_score [1].
+// Frames of multimer models are 4x4 matrices. Other shapes as in model/monomer.h, but msa without the
+// template rows. Needs all_heads.
 void for_each_head(
     const PassResult& result,
     const std::function<void(const std::string& name, const tensor::ConstView& values)>& visit);

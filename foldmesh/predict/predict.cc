@@ -12,6 +12,7 @@
 #include "foldmesh/comm/local_group.h"
 #include "foldmesh/graph/cost.h"
 #include "foldmesh/plan/layout.h"
+#include "foldmesh/predict/chain_order.h"
 #include "foldmesh/predict/network_inputs.h"
 #include "foldmesh/predict/program.h"
 #include "foldmesh/predict/recycling.h"
@@ -30,7 +31,7 @@ std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
 }
 
 graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
-  return model::build_monomer(config, dims, {.distogram = options.contacts, .all_heads = options.all_heads});
+  return model::build_network(config, dims, {.distogram = options.contacts, .all_heads = options.all_heads});
 }
 
 // An output that is split by rows over the devices: whole for the first of them, and nothing for the others.
@@ -64,14 +65,17 @@ class GatheredRows {
   std::optional<tensor::Tensor> whole_;
 };
 
-std::optional<confidence::AlignedError> aligned_error(const model::ModelConfig& config,
+std::optional<confidence::AlignedError> aligned_error(const FeatureSource& features,
+                                                      const model::ModelConfig& config,
                                                       const graph::Graph& network,
                                                       runtime::Executor& executor,
                                                       const PredictOptions& options) {
   if (!config.has_pae_head) return std::nullopt;
   const GatheredRows logits(network, executor, "tm_logits", options.group);
   if (!is_first(options)) return std::nullopt;
-  return confidence::aligned_error(logits.view(), {}, executor.pool());
+  std::span<const int32_t> asym_id;
+  if (config.is_multimer) asym_id = features.get("asym_id").span<int32_t>();
+  return confidence::aligned_error(logits.view(), asym_id, executor.pool());
 }
 
 template <typename T>
@@ -121,20 +125,28 @@ std::vector<double> without_padding(const std::vector<double>& matrix, std::span
 }
 
 // What is left of the last pass for the user.
-void finish(const FeatureSource& features, const graph::Graph& network, runtime::Executor& executor,
-            const PredictOptions& options, Prediction* result) {
+void finish(const FeatureSource& features, const model::ModelConfig& config, const graph::Graph& network,
+            runtime::Executor& executor, const PredictOptions& options, Prediction* result) {
   const auto seq_mask = features.get("seq_mask").span<float>();
   result->structure = structure_of(features, executor.read("prev_positions"), result->plddt);
   result->plddt.assign(result->structure.plddt.begin(), result->structure.plddt.end());
-  result->ranking_confidence = confidence::mean(result->plddt);
+  result->ranking_confidence = confidence::ranking_confidence(result->plddt, result->aligned_error);
   if (result->aligned_error) {
     result->aligned_error->pae = without_padding(result->aligned_error->pae, seq_mask);
   }
-  if (!options.contacts) return;
-  const GatheredRows logits(network, executor, "distogram_logits", options.group);
-  if (!is_first(options)) return;
-  result->contact_probability =
-      without_padding(confidence::contact_probability(logits.view(), executor.pool()), seq_mask);
+  if (options.contacts) {
+    const GatheredRows logits(network, executor, "distogram_logits", options.group);
+    if (is_first(options)) {
+      result->contact_probability =
+          without_padding(confidence::contact_probability(logits.view(), executor.pool()), seq_mask);
+    }
+  }
+  if (!config.is_multimer || !is_first(options)) return;
+  std::vector<int32_t> asym_id;
+  for (size_t i = 0; i < seq_mask.size(); ++i) {
+    if (seq_mask[i] != 0) asym_id.push_back(features.get("asym_id").as<int32_t>()[i]);
+  }
+  name_chains(features.chains(), asym_id, options.alphafold_chain_ids, result);
 }
 
 class Timer {
@@ -190,6 +202,10 @@ Precision precision_by_name(std::string_view name) {
 model::Dims network_dims(const FeatureSource& features, const model::ModelConfig& config) {
   const tensor::Shape msa = features.get("msa_feat").shape;
   model::Dims dims{.n_res = msa[1], .n_seq = msa[0], .n_extra = features.get("extra_msa").shape[0]};
+  if (config.is_multimer) {
+    dims.n_templates = static_cast<int64_t>(template_weights(features).size());
+    return dims;
+  }
   if (!config.uses_templates || !features.contains("template_mask")) return dims;
   const auto mask = features.get("template_mask").span<float>();
   const auto torsions = features.get("template_torsion_angles_mask").span<float>();
@@ -224,6 +240,12 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
                       n_devices(options));
   }
   features.start_pass(0);
+  if (features.contains("asym_id") != config.is_multimer) {
+    base::throw_input("{} {} (expected {})", config.name,
+                      config.is_multimer ? "is for complexes and these are features of a single chain"
+                                         : "is for single chains and these are features of a complex",
+                      config.is_multimer ? "features with asym_id" : "features without asym_id");
+  }
   Prediction result;
   result.model = config.name;
   result.untrained = params.untrained();
@@ -263,7 +285,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
     }
     if (options.on_pass || pass + 1 == n_passes) {
       result.plddt = confidence::plddt(executor.read("lddt_logits"));
-      result.aligned_error = aligned_error(config, network, executor, options);
+      result.aligned_error = aligned_error(features, config, network, executor, options);
     }
     if (options.on_pass) {
       options.on_pass({pass, config, result.dims, executor, result.plddt, result.aligned_error});
@@ -272,7 +294,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   }
   if (options.progress) options.progress(flops_done, timer.flops_of_pass() * n_passes);
   result.n_passes = n_passes;
-  finish(features, network, executor, options, &result);
+  finish(features, config, network, executor, options, &result);
   result.operator_times = timer.times();
   return result;
 }
@@ -284,7 +306,8 @@ Prediction predict_on_devices(int n_devices, const SourceMaker& make_source, con
   const size_t limit = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
   // Each device counts the parameters, which are there only once, also in the kernels' form. That does not
   // depend on extents.
-  const graph::Graph smallest = build(config, {.n_res = 1, .n_seq = 1, .n_extra = 1}, options);
+  const graph::Graph smallest = build(
+      config, {.n_res = 1, .n_seq = 1, .n_extra = 1, .n_templates = config.is_multimer ? 1 : 0}, options);
   const auto backend = backend_for(options.precision);
   const size_t packed = plain_program(smallest, *backend, shared).memory.packed_param_bytes;
   const size_t parameters = std::min(params.bytes() + packed, limit);

@@ -13,7 +13,7 @@
 #include "foldmesh/bio/structure.h"
 #include "foldmesh/comm/group.h"
 #include "foldmesh/confidence/confidence.h"
-#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/network.h"
 #include "foldmesh/model/param_store.h"
 #include "foldmesh/predict/feature_source.h"
 #include "foldmesh/predict/memory.h"
@@ -35,14 +35,14 @@ struct PassResult {
   int pass = 0;
   const model::ModelConfig& config;
   const model::Dims& dims;
-  const runtime::Executor& executor;  // outputs and states by the names in model/monomer.h
+  const runtime::Executor& executor;  // outputs and states by the names in model/monomer.h and multimer.h
   const std::vector<double>& plddt;
   const std::optional<confidence::AlignedError>& aligned_error;
 };
 using PassCallback = std::function<void(const PassResult&)>;
 
 struct PredictOptions {
-  int n_recycles = 3;
+  int n_recycles = 3;  // ModelConfig has the published number and tolerance
   // When a pass has changed the distances between C-alpha atoms by no more than this (root mean square, A),
   // the next one is the last. 0: all passes run.
   double recycle_tolerance = 0;
@@ -57,6 +57,8 @@ struct PredictOptions {
   comm::Group* group = nullptr;
   // Parameters in the kernels' form, if several executors of this process share them.
   std::shared_ptr<runtime::PackedParams> packed = nullptr;
+  // Chains of a complex in AlphaFold's order and by its letters, B, C, ..., instead of the user's.
+  bool alphafold_chain_ids = false;
   // Compute the probabilities of contacts.
   bool contacts = false;
   // Compute all heads, needed or not, for on_pass.
@@ -74,12 +76,13 @@ struct OperatorTime {
 struct Prediction {
   std::string model;
   bool untrained = false;  // made with generated parameters: the structure means nothing
-  // One chain "A". Padded residues (seq_mask 0) are left out here and in all that follows.
+  // One chain "A", or the chains of a complex. Padded residues (seq_mask 0) are left out here and in all that
+  // follows.
   bio::Structure structure;
   std::vector<double> plddt;                              // [n_res], 0..100
   std::optional<confidence::AlignedError> aligned_error;  // models with a PAE head
   std::vector<double> contact_probability;                // [n_res, n_res] if asked for, else empty
-  double ranking_confidence = 0;                          // mean pLDDT
+  double ranking_confidence = 0;                          // mean pLDDT; 0.8 ipTM + 0.2 pTM of complexes
   int n_passes = 0;                                       // that ran
   double last_change = 0;  // of distances, by the pass before the last; if there was a tolerance
   model::Dims dims;

@@ -156,8 +156,13 @@ TEST_F(FoldCommand, ManyTargetsOfWhichOneFails) {
     base::write_file_atomically(path, fmt::format(">{}\n{}\n", name, sequence.substr(0, length)));
     return path.string();
   };
+  const fs::path job = shared_ / "job.json";  // with its alignment
+  base::write_file_atomically(
+      job, fmt::format(R"({{"name":"small","sequences":[{{"protein":{{"id":"A","sequence":"{0}",
+      "unpairedMsa":">q\n{0}\n>h\na{0}\n"}}}}]}})",
+                       std::string(kQuery, 12)));
   const RunResult run = run_program({"fold",
-                                     input("small", 12),
+                                     job.string(),
                                      input("huge", 1200),
                                      input("middle", 15),
                                      "--output-dir",

@@ -147,7 +147,7 @@ TEST_F(PredictCommand, GeneratedParametersAndAllHeads) {
 }
 
 TEST_F(PredictCommand, Refusals) {
-  EXPECT_NE(refusal({"params", "generate", "--model", "model_1_multimer_v3"}).find("not supported yet"),
+  EXPECT_NE(refusal({"params", "generate", "--model", "model_1_multimer_v9"}).find("there is no model"),
             std::string::npos);
   EXPECT_NE(refusal({"params", "verify", golden_, "--model", "model_3"}).find("265 tensors missing"),
             std::string::npos);

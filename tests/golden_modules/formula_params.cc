@@ -1,6 +1,8 @@
 #include "tests/golden_modules/formula_params.h"
 
 #include <algorithm>
+#include <map>
+#include <vector>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
@@ -8,9 +10,11 @@
 
 namespace foldmesh::golden {
 
-tensor::Tensor formula_param(const std::string& name, int block) {
-  static const std::vector<model::ParamSpec> specs =
-      model::parameter_list(model::model_by_name("model_1_ptm"));
+tensor::Tensor formula_param(const std::string& name, int block, const std::string& model) {
+  static std::map<std::string, std::vector<model::ParamSpec>> lists;
+  const auto [list, is_new] = lists.try_emplace(model);
+  if (is_new) list->second = model::parameter_list(model::model_by_name(model));
+  const std::vector<model::ParamSpec>& specs = list->second;
   const auto spec = std::find_if(specs.begin(), specs.end(), [&](const auto& s) { return s.name == name; });
   if (spec == specs.end()) base::throw_internal("no parameter is named {}", name);
   tensor::Shape shape = spec->shape;

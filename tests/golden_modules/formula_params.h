@@ -1,4 +1,5 @@
-// Parameters of model_1_ptm by the published formula: those all module goldens were made with.
+// Parameters by the published formula, of the models that all module goldens were made with: model_1_ptm, and
+// model_1_multimer_v3 for those of multimer models.
 #ifndef FOLDMESH_TESTS_GOLDEN_MODULES_FORMULA_PARAMS_H_
 #define FOLDMESH_TESTS_GOLDEN_MODULES_FORMULA_PARAMS_H_
 
@@ -10,7 +11,8 @@ namespace foldmesh::golden {
 
 // The tensor of that official name, or block `block` (>= 0) of a stacked one. Only what a test asks for is
 // made.
-tensor::Tensor formula_param(const std::string& name, int block = -1);
+tensor::Tensor formula_param(const std::string& name, int block = -1,
+                             const std::string& model = "model_1_ptm");
 
 }  // namespace foldmesh::golden
 

@@ -18,6 +18,7 @@ class ModuleCases : public testing::TestWithParam<BackendFactory> {
  protected:
   std::unique_ptr<runtime::Backend> backend_ = GetParam()();
   OpRunner runner_{*backend_, 2};
+  OpRunner multimer_runner_{*backend_, 2, "model_1_multimer_v3"};
 };
 
 }  // namespace foldmesh::golden

@@ -45,7 +45,7 @@ Tensor OpRunner::load(const tensor::ConstView& view) const {
 namespace {
 
 // A network of this one operator. Operand i is named "in i", or "out i".
-graph::Graph network_of(const OpCall& call) {
+graph::Graph network_of(const OpCall& call, const std::string& model) {
   const graph::OpSpec& op = graph::spec(call.kind);
   graph::Graph network;
   std::map<const Tensor*, graph::ValueId> ids;
@@ -71,7 +71,7 @@ graph::Graph network_of(const OpCall& call) {
   for (size_t i = 0; i < op.params.size(); ++i) {
     const std::string name = official_name(call.scope, op.params[i]);
     const Shape shape =
-        call.params.empty() ? formula_param(name, call.block).shape() : call.params[i]->shape();
+        call.params.empty() ? formula_param(name, call.block, model).shape() : call.params[i]->shape();
     node.params.push_back({name, shape, call.block});
   }
   network.add_node(std::move(node));
@@ -81,7 +81,7 @@ graph::Graph network_of(const OpCall& call) {
 }  // namespace
 
 void OpRunner::run(const OpCall& call) {
-  graph::Graph program = network_of(call);
+  graph::Graph program = network_of(call, model_);
   if (backend_.runs_parts()) {
     program = lower::lower(program, lower::whole_strategies(program), 1, 0).graph;
   }
@@ -119,7 +119,7 @@ void OpRunner::run_node(const OpCall& call, const graph::Node& node,
   for (const graph::ParamRef& param : node.params) {
     size_t index = 0;
     while (official_name(call.scope, leaves[index]) != param.name) ++index;
-    params.push_back(call.params.empty() ? formula_param(param.name, param.block)
+    params.push_back(call.params.empty() ? formula_param(param.name, param.block, model_)
                                          : call.params[index]->clone());
   }
   std::vector<tensor::ConstView> param_views;

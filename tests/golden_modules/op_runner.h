@@ -24,7 +24,8 @@ struct OpCall {
 
 class OpRunner {
  public:
-  OpRunner(const runtime::Backend& backend, int n_threads) : backend_(backend), pool_(n_threads) {}
+  OpRunner(const runtime::Backend& backend, int n_threads, std::string model = "model_1_ptm")
+      : backend_(backend), pool_(n_threads), model_(std::move(model)) {}
 
   // A copy as the backend wants it: integers stay, numbers become the activation type.
   tensor::Tensor load(const tensor::ConstView& view) const;
@@ -39,6 +40,7 @@ class OpRunner {
 
   const runtime::Backend& backend_;
   base::ThreadPool pool_;
+  std::string model_;  // whose parameters are used
 };
 
 }  // namespace foldmesh::golden

@@ -50,10 +50,10 @@ TEST(RefParts, InvariantPointAttention) {
   std::vector<double> workspace(ipa_bytes(n_res, pair.dim(2), pool.size()) / sizeof(double));
   Tensor update(DType::kF64, act.shape());
   ParamReader reader(params);
-  const IpaInputs inputs = {n_res,        pair.dim(2), act.as<double>(), pair.as<double>(), mask.as<double>(),
-                            frames.data()};
-  invariant_point_attention(read_ipa(reader), inputs, pool, std::as_writable_bytes(std::span(workspace)),
-                            update.as<double>());
+  const IpaInputs inputs = {
+      n_res, pair.dim(2), act.as<double>(), pair.as<double>(), mask.as<double>(), frames.data(), 7};
+  invariant_point_attention(read_ipa(reader, false), inputs, pool,
+                            std::as_writable_bytes(std::span(workspace)), update.as<double>());
   expect_close("s_update", update.view(), golden.out("s_update"), kIpaLimit, valid_where(golden.in("mask")));
 }
 
@@ -119,7 +119,7 @@ TEST(RefParts, SideChainFramesOfTheStructureModule) {
   for (int64_t i = 0; i < n_res; ++i) {
     const int type = golden.in("aatype").as<int32_t>()[i];
     const Torsions torsions = torsions_at(angles.as<double>() + (last * n_res + i) * bio::kNumTorsions * 2);
-    const Rigid backbone = rigid_of(frames.as<double>() + (last * n_res + i) * 7);
+    const Rigid backbone = rigid_of(frames.as<double>() + (last * n_res + i) * 7, 7);
     for (const Rigid& group : rigid_groups(type, backbone, torsions)) out = put_matrix(group, out);
     mask_out = std::copy_n(bio::kAtom37Mask[type], bio::kNumAtom37, mask_out);
   }

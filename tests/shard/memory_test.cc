@@ -4,7 +4,7 @@
 
 #include "foldmesh/base/rng.h"
 #include "foldmesh/lower/lower.h"
-#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/network.h"
 #include "foldmesh/plan/plan.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/executor.h"
@@ -13,8 +13,10 @@
 namespace foldmesh::tests {
 namespace {
 
-model::ModelConfig shallow() {
-  model::ModelConfig config = model::model_by_name("model_1_ptm");
+// A multimer model in every other round that has templates.
+model::ModelConfig shallow(int round, const model::Dims& dims) {
+  model::ModelConfig config =
+      model::model_by_name(round % 2 == 1 && dims.n_templates > 0 ? "model_1_multimer_v3" : "model_1_ptm");
   config.n_evoformer_blocks = 2;
   config.n_extra_msa_blocks = 2;
   config.n_template_blocks = 1;
@@ -44,7 +46,7 @@ TEST(ShardPlans, BestPlansKeepTheirWord) {
                               .n_extra = 1 + static_cast<int64_t>(rng.below(40)),
                               .n_templates = static_cast<int64_t>(rng.below(2))};
     const int n_devices = 1 + static_cast<int>(rng.below(6));
-    const graph::Graph graph = model::build_monomer(shallow(), dims, {.distogram = true});
+    const graph::Graph graph = model::build_network(shallow(round, dims), dims, {.distogram = true});
     const plan::Plan plan = plan_within(graph, plan::parse_mesh("cpu:1").machine, n_devices, rng.uniform());
     const auto strategies = lower::strategies_of(plan.passes[0]);
     const ShardedResult expected = run_sharded(graph, lower::whole_strategies(graph), 1, 2);
@@ -69,8 +71,9 @@ TEST(ShardPlans, PredictedMemoryIsEnoughAndClose) {
                               .n_extra = 1 + static_cast<int64_t>(rng.below(2000)),
                               .n_templates = static_cast<int64_t>(rng.below(5))};
     const int n_devices = 1 + static_cast<int>(rng.below(9));
-    const model::ModelConfig config = round % 6 == 0 ? model::model_by_name("model_1_ptm") : shallow();
-    const graph::Graph graph = model::build_monomer(config, dims, {.distogram = true});
+    const model::ModelConfig config =
+        round % 6 == 0 ? model::model_by_name("model_1_ptm") : shallow(round, dims);
+    const graph::Graph graph = model::build_network(config, dims, {.distogram = true});
     const plan::Machine machine = plan::parse_mesh("cpu:2").machine;
     const plan::Plan plan = plan_within(graph, machine, n_devices, rng.uniform());
     const auto strategies = lower::strategies_of(plan.passes[0]);

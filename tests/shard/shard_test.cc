@@ -4,7 +4,7 @@
 
 #include "foldmesh/base/rng.h"
 #include "foldmesh/lower/lower.h"
-#include "foldmesh/model/monomer.h"
+#include "foldmesh/model/network.h"
 #include "foldmesh/plan/plan.h"
 #include "tests/sanitized.h"
 #include "tests/shard/sharded_run.h"
@@ -15,16 +15,16 @@ namespace {
 using plan::Layout;
 using plan::Strategy;
 
-model::ModelConfig shallow() {
-  model::ModelConfig config = model::model_by_name("model_1_ptm");
+model::ModelConfig shallow(std::string_view name) {
+  model::ModelConfig config = model::model_by_name(name);
   config.n_evoformer_blocks = 1;
   config.n_extra_msa_blocks = 1;
   config.n_template_blocks = 1;
   return config;
 }
 
-graph::Graph network(const model::Dims& dims) {
-  return model::build_monomer(shallow(), dims, {.distogram = true});
+graph::Graph network(const model::Dims& dims, std::string_view model = "model_1_ptm") {
+  return model::build_network(shallow(model), dims, {.distogram = true});
 }
 
 std::vector<std::vector<Strategy>> all_strategies(const plan::Network& view, int n_devices) {
@@ -48,14 +48,17 @@ std::vector<Strategy> random_choice(const std::vector<std::vector<Strategy>>& al
   return chosen;
 }
 
-TEST(Shard, EveryStrategyGivesTheBitsOfOneDevice) {
+class EveryStrategy : public testing::TestWithParam<const char*> {};
+
+TEST_P(EveryStrategy, GivesTheBitsOfOneDevice) {
   const model::Dims dims = {.n_res = 7, .n_seq = 4, .n_extra = 5, .n_templates = 2};
-  const graph::Graph graph = network(dims);
+  const graph::Graph graph = network(dims, GetParam());
   const plan::Network view = plan::read_network(graph);
   const ShardedResult expected = run_sharded(graph, lower::whole_strategies(graph), 1);
   EXPECT_EQ(differences(expected, expected), "");
   for (const int n_devices : {1, 2, 3, 4, 5, 9}) {
-    if (kSanitized && n_devices != 3 && n_devices != 9) continue;
+    const bool is_quick = kSanitized || std::string_view(GetParam()) != "model_1_ptm";
+    if (is_quick && n_devices != 3 && n_devices != 9) continue;
     const auto all = all_strategies(view, n_devices);
     size_t most = 0;
     for (const auto& strategies : all) most = std::max(most, strategies.size());
@@ -66,6 +69,8 @@ TEST(Shard, EveryStrategyGivesTheBitsOfOneDevice) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Shard, EveryStrategy, testing::Values("model_1_ptm", "model_1_multimer_v3"));
+
 TEST(Shard, AnyPlanGivesTheBitsOfOneDevice) {
   base::Rng rng(3);
   for (int round = 0; round < (kSanitized ? 7 : 24); ++round) {
@@ -73,8 +78,9 @@ TEST(Shard, AnyPlanGivesTheBitsOfOneDevice) {
                               .n_seq = 1 + static_cast<int64_t>(rng.below(9)),
                               .n_extra = 1 + static_cast<int64_t>(rng.below(9)),
                               .n_templates = static_cast<int64_t>(rng.below(3))};
+    const bool is_multimer = dims.n_templates > 0 && round % 2 == 1;
     const int n_devices = 2 + static_cast<int>(rng.below(round % 6 == 0 ? 63 : 6));
-    const graph::Graph graph = network(dims);
+    const graph::Graph graph = network(dims, is_multimer ? "model_4_multimer_v3" : "model_1_ptm");
     const plan::Network view = plan::read_network(graph);
     const std::vector<Strategy> chosen = random_choice(all_strategies(view, n_devices), rng);
     const ShardedResult expected = run_sharded(graph, lower::whole_strategies(graph), 1, 2);

@@ -31,8 +31,10 @@ class Parameters {
  public:
   tensor::ConstView view(const graph::ParamRef& param) {
     const std::lock_guard lock(mutex_);
-    Tensor& t = tensors_.try_emplace({param.name, param.block}, DType::kF32, param.shape).first->second;
-    if (filled_.insert({param.name, param.block}).second) {
+    // Models of different kinds have tensors of one name and different shapes.
+    const Key key = {param.name + tensor::to_string(param.shape), param.block};
+    Tensor& t = tensors_.try_emplace(key, DType::kF32, param.shape).first->second;
+    if (filled_.insert(key).second) {
       base::Rng rng(number_of(param.name, param.block));
       const double scale = param.shape.size() < 2 ? 0.5 : 1 / std::sqrt(static_cast<double>(param.shape[0]));
       for (int64_t i = 0; i < t.size(); ++i) {
@@ -44,8 +46,9 @@ class Parameters {
 
  private:
   std::mutex mutex_;
-  std::map<std::pair<std::string, int32_t>, Tensor> tensors_;
-  std::set<std::pair<std::string, int32_t>> filled_;
+  using Key = std::pair<std::string, int32_t>;
+  std::map<Key, Tensor> tensors_;
+  std::set<Key> filled_;
 };
 
 Tensor input(const graph::Value& value, int pass) {
@@ -56,6 +59,8 @@ Tensor input(const graph::Value& value, int pass) {
       t.as<int32_t>()[i] = static_cast<int32_t>(i);
     } else if (value.is_integer) {
       t.as<int32_t>()[i] = static_cast<int32_t>(rng.below(20));
+    } else if (value.name == "template_weight") {
+      t.as<float>()[i] = static_cast<float>(1 + i);
     } else if (value.name.find("mask") != std::string::npos) {
       t.as<float>()[i] = rng.uniform() < 0.8 ? 1.0F : 0.0F;
     } else {

@@ -60,12 +60,26 @@ Kernel CpuBackend::kernel(graph::OpKind kind) const {
       return cpu::plddt_head_kernel();
     case OpKind::kSymmetricSum:
       return cpu::symmetric_sum_kernel();
+    case OpKind::kChainPairEmbedding:
+      return cpu::chain_pair_embedding_kernel();
+    case OpKind::kChainTemplateEmbedding:
+      return cpu::chain_template_embedding_kernel();
+    case OpKind::kTemplateMean:
+      return cpu::template_mean_kernel();
+    case OpKind::kTemplateChiEmbedding:
+      return cpu::template_chi_embedding_kernel();
+    case OpKind::kFusedTriangleFactors:
+      return cpu::fused_triangle_factors_kernel();
+    case OpKind::kChainStructureIteration:
+      return cpu::chain_structure_iteration_kernel();
     case OpKind::kRowAttention:
     case OpKind::kOuterProductMean:
     case OpKind::kTriangleMultiplication:
     case OpKind::kTriangleAttention:
     case OpKind::kStructureModule:
     case OpKind::kDistogramHead:
+    case OpKind::kFusedTriangleMultiplication:
+    case OpKind::kChainStructureModule:
     case OpKind::kExchange:
       return {};  // run in parts, or by the executor
   }

@@ -33,6 +33,12 @@ Kernel structure_iteration_kernel();
 Kernel structure_atoms_kernel();
 Kernel plddt_head_kernel();
 Kernel symmetric_sum_kernel();
+Kernel chain_pair_embedding_kernel();
+Kernel chain_template_embedding_kernel();
+Kernel template_mean_kernel();
+Kernel template_chi_embedding_kernel();
+Kernel fused_triangle_factors_kernel();
+Kernel chain_structure_iteration_kernel();
 
 }  // namespace foldmesh::runtime::cpu
 

@@ -1,5 +1,6 @@
-// Invariant point attention (Jumper et al. 2021, suppl. algorithm 22), monomer layout: the flat output of a
-// point projection lists x of all points, then y, then z.
+// Invariant point attention (Jumper et al. 2021, suppl. algorithm 22), in the monomer's layout: the flat
+// output of a point projection lists x of all points, then y, then z. Multimer models have other layouts,
+// which are changed to this one once, when parameters are packed.
 #include <algorithm>
 #include <cmath>
 
@@ -18,17 +19,17 @@ constexpr int64_t kQueryPoints = Ipa::kQueryPoints, kValuePoints = Ipa::kValuePo
 constexpr int64_t kKeyValuePoints = kQueryPoints + kValuePoints;
 constexpr int64_t kValueCoordinates = kValuePoints * 3;
 constexpr float kMaskPenalty = 1e5f;
-constexpr float kNormEpsilon = 1e-8f;
+constexpr float kNormEpsilon = 1e-8f, kLeastSquares = 1e-16f;
 // Weights of the three kinds of logits, so that each contributes the same variance.
 const float kScalarWeight = 1.0f / std::sqrt(3.0f * static_cast<float>(kScalars));
 const float kPairWeight = 1.0f / std::sqrt(3.0f);
 const float kPointWeight = 1.0f / std::sqrt(3.0f * static_cast<float>(kQueryPoints) * 4.5f);
 
-void to_global(const Frame& frame, const Rotation& rotation, const float* local, int64_t axis_stride,
-               float* global, int64_t global_stride) {
+void to_global(const Rigid& frame, const float* local, int64_t axis_stride, float* global,
+               int64_t global_stride) {
   const float x = local[0], y = local[axis_stride], z = local[2 * axis_stride];
   for (size_t i = 0; i < 3; ++i) {
-    const auto& row = rotation.m[i];
+    const auto& row = frame.rotation.m[i];
     global[static_cast<int64_t>(i) * global_stride] =
         row[0] * x + row[1] * y + row[2] * z + frame.translation[i];
   }
@@ -59,7 +60,8 @@ void compute_logits(const Ipa& attention, int64_t first, int64_t n, const PairRo
 }
 
 // Attended value points (global) of one residue and head -> local x, y, z and norm of each point in `concat`.
-void write_points(const Frame& frame, const Rotation& rotation, const float* points, float* concat) {
+void write_points(const Rigid& frame, const float* points, bool is_multimer, float* concat) {
+  const Rotation& rotation = frame.rotation;
   for (int64_t p = 0; p < kValuePoints; ++p) {
     float offset[3], squares = 0.0f;
     for (size_t k = 0; k < 3; ++k) offset[k] = points[p * 3 + static_cast<int64_t>(k)] - frame.translation[k];
@@ -69,7 +71,8 @@ void write_points(const Frame& frame, const Rotation& rotation, const float* poi
       concat[static_cast<int64_t>(i) * kHeads * kValuePoints + p] = local;
       squares += local * local;
     }
-    concat[3 * kHeads * kValuePoints + p] = std::sqrt(squares + kNormEpsilon);
+    concat[3 * kHeads * kValuePoints + p] =
+        std::sqrt(is_multimer ? std::max(squares, kLeastSquares) : squares + kNormEpsilon);
   }
 }
 
@@ -81,6 +84,103 @@ InvariantPointAttention read_point_attention(ParamList& params) {
   attention.kv_scalar = params.linear();
   attention.q_point = params.linear();
   attention.kv_point = params.linear();
+  attention.point_weights = params.vector();
+  attention.pair_bias = params.linear();
+  attention.output = params.linear();
+  return attention;
+}
+
+namespace {
+
+// The projections of multimer models in the monomer's layout. Without memory it only counts.
+class ChainProjections {
+ public:
+  static constexpr int64_t kChannels = 384;
+
+  explicit ChainProjections(std::byte* memory) : memory_(memory) {}
+  // Weights [c, n_out] and bias [n_out].
+  Linear take(int64_t n_out) {
+    float* weights = array(kChannels * n_out);
+    return {weights, array(n_out), kChannels, n_out};
+  }
+  float* array(int64_t n) {
+    constexpr int64_t kAligned = 16;
+    const int64_t begin = used_;
+    used_ += (n + kAligned - 1) / kAligned * kAligned;
+    return memory_ == nullptr ? nullptr : reinterpret_cast<float*>(memory_) + begin;
+  }
+  size_t bytes() const { return static_cast<size_t>(used_) * sizeof(float); }
+
+ private:
+  std::byte* memory_;
+  int64_t used_ = 0;
+};
+
+struct PackedChainProjections {
+  explicit PackedChainProjections(ChainProjections& layout)
+      : query_bias(layout.array(kHeads * kScalars)),
+        kv_scalar(layout.take(kHeads * 2 * kScalars)),
+        q_point(layout.take(kHeads * kQueryPoints * 3)),
+        kv_point(layout.take(kHeads * kKeyValuePoints * 3)) {}
+  float* query_bias;
+  Linear kv_scalar, q_point, kv_point;
+};
+
+// Columns of `from` [384, 12, width] to columns of `to`: number k of head h goes to column place(h, k).
+template <typename Place>
+void move_columns(const float* from, int64_t n_rows, int64_t width, int64_t to_width, float* to,
+                  const Place& place) {
+  for (int64_t row = 0; row < n_rows; ++row) {
+    for (int64_t h = 0; h < kHeads; ++h) {
+      for (int64_t k = 0; k < width; ++k) {
+        to[row * to_width + place(h, k)] = from[(row * kHeads + h) * width + k];
+      }
+    }
+  }
+}
+
+// `count` points of each head go to places `first` on among the `per_head` points of a head.
+void move_points(const tensor::ConstView& weights, const tensor::ConstView& bias, int64_t count,
+                 int64_t first, int64_t per_head, const Linear& to) {
+  const auto place = [&](int64_t h, int64_t k) {
+    const int64_t axis = k / count, point = k % count;
+    return axis * kHeads * per_head + h * per_head + first + point;
+  };
+  move_columns(weights.as<float>(), to.c_in, 3 * count, to.c_out, const_cast<float*>(to.weights), place);
+  move_columns(bias.as<float>(), 1, 3 * count, to.c_out, const_cast<float*>(to.bias), place);
+}
+
+}  // namespace
+
+size_t pack_chain_projections(std::span<const tensor::ConstView> projections, std::byte* memory) {
+  ChainProjections layout(memory);
+  const PackedChainProjections packed(layout);
+  if (memory == nullptr) return layout.bytes();
+  std::fill_n(packed.query_bias, kHeads * kScalars, 0.0f);
+  std::fill_n(const_cast<float*>(packed.kv_scalar.bias), packed.kv_scalar.c_out, 0.0f);
+  for (const int64_t side : {0, 1}) {
+    move_columns(projections[1 + static_cast<size_t>(side)].as<float>(), ChainProjections::kChannels,
+                 kScalars, packed.kv_scalar.c_out, const_cast<float*>(packed.kv_scalar.weights),
+                 [&](int64_t h, int64_t k) { return (2 * h + side) * kScalars + k; });
+  }
+  move_points(projections[3], projections[4], kQueryPoints, 0, kQueryPoints, packed.q_point);
+  move_points(projections[5], projections[6], kQueryPoints, 0, kKeyValuePoints, packed.kv_point);
+  move_points(projections[7], projections[8], kValuePoints, kQueryPoints, kKeyValuePoints, packed.kv_point);
+  return layout.bytes();
+}
+
+InvariantPointAttention read_chain_point_attention(ParamList& params, std::span<const std::byte> packed) {
+  ChainProjections layout(const_cast<std::byte*>(packed.data()));
+  const PackedChainProjections projections(layout);
+  if (layout.bytes() > packed.size()) base::throw_internal("structure module: parameters are not packed");
+  InvariantPointAttention attention;
+  attention.is_multimer = true;
+  attention.q_scalar = {params.vector(), projections.query_bias, ChainProjections::kChannels,
+                        kHeads * kScalars};
+  for (int other = 0; other < 8; ++other) params.vector();
+  attention.kv_scalar = projections.kv_scalar;
+  attention.q_point = projections.q_point;
+  attention.kv_point = projections.kv_point;
   attention.point_weights = params.vector();
   attention.pair_bias = params.linear();
   attention.output = params.linear();
@@ -116,7 +216,8 @@ void prepare_pair_bias(const Linear& pair_bias, base::ThreadPool& pool, const Pa
 }
 
 void project_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
-                    const float* act, const Frame* frames, const PointAttentionScratch& scratch, int worker) {
+                    const float* act, const Frames& frames, const PointAttentionScratch& scratch,
+                    int worker) {
   const float* rows = act + first * attention.q_scalar.c_in;
   apply(attention.q_scalar, n, rows, scratch.queries + first * kHeads * kScalars);
   apply(attention.kv_scalar, n, rows, scratch.keys_values + first * kHeads * kScalars * 2);
@@ -125,32 +226,31 @@ void project_points(const InvariantPointAttention& attention, int64_t first, int
   constexpr int64_t kQueryAxis = kHeads * kQueryPoints, kKeyValueAxis = kHeads * kKeyValuePoints;
   apply(attention.q_point, n, rows, local);
   for (int64_t i = 0; i < n; ++i) {
-    const Rotation rotation = rotation_of(frames[first + i].quaternion);
+    const Rigid frame = frames.rigid(first + i);
     float* global = scratch.query_points + (first + i) * kQueryAxis * 3;
     for (int64_t p = 0; p < kQueryAxis; ++p) {
-      to_global(frames[first + i], rotation, local + i * kQueryAxis * 3 + p, kQueryAxis, global + p * 3, 1);
+      to_global(frame, local + i * kQueryAxis * 3 + p, kQueryAxis, global + p * 3, 1);
     }
   }
   apply(attention.kv_point, n, rows, local);
   for (int64_t i = 0; i < n; ++i) {
-    const Frame& frame = frames[first + i];
-    const Rotation rotation = rotation_of(frame.quaternion);
+    const Rigid frame = frames.rigid(first + i);
     for (int64_t h = 0; h < kHeads; ++h) {
       const float* points = local + i * kKeyValueAxis * 3 + h * kKeyValuePoints;
       float* keys = scratch.key_points + h * kQueryPoints * 3 * n_res + first + i;
       for (int64_t p = 0; p < kQueryPoints; ++p) {
-        to_global(frame, rotation, points + p, kKeyValueAxis, keys + p * 3 * n_res, n_res);
+        to_global(frame, points + p, kKeyValueAxis, keys + p * 3 * n_res, n_res);
       }
       float* values = scratch.value_points + ((first + i) * kHeads + h) * kValueCoordinates;
       for (int64_t p = 0; p < kValuePoints; ++p) {
-        to_global(frame, rotation, points + kQueryPoints + p, kKeyValueAxis, values + p * 3, 1);
+        to_global(frame, points + kQueryPoints + p, kKeyValueAxis, values + p * 3, 1);
       }
     }
   }
 }
 
 void attend_points(const InvariantPointAttention& attention, int64_t first, int64_t n, const PairRows& rows,
-                   const Norm& pair_norm, const float* mask, const Frame* frames,
+                   const Norm& pair_norm, const float* mask, const Frames& frames,
                    const PointAttentionScratch& scratch, int worker, float* update) {
   const int64_t n_res = rows.n_res, c_z = rows.c_z;
   constexpr int64_t kPointColumns = kHeads * kScalars;  // of the concatenated outputs
@@ -170,8 +270,7 @@ void attend_points(const InvariantPointAttention& attention, int64_t first, int6
          {scratch.value_points + h * kValueCoordinates, kHeads * kValueCoordinates}, points,
          kValueCoordinates);
     for (int64_t i = 0; i < n; ++i) {
-      const Frame& frame = frames[first + i];
-      write_points(frame, rotation_of(frame.quaternion), points + i * kValueCoordinates,
+      write_points(frames.rigid(first + i), points + i * kValueCoordinates, attention.is_multimer,
                    concat + i * Ipa::kOutputs + kPointColumns + h * kValuePoints);
     }
   }

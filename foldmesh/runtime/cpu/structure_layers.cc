@@ -1,5 +1,6 @@
 #include "foldmesh/runtime/cpu/structure_layers.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "foldmesh/bio/residue_tables.h"
@@ -35,27 +36,95 @@ Linear ParamList::linear() {
   return {weights.as<float>(), vector(), weights.dim(0), weights.dim(1)};
 }
 
-Rotation rotation_of(const std::array<float, 4>& quaternion) {
-  const auto [w, x, y, z] = quaternion;
+namespace {
+
+Rotation rotation_of(const float* quaternion) {
+  const float w = quaternion[0], x = quaternion[1], y = quaternion[2], z = quaternion[3];
   return {{{{w * w + x * x - y * y - z * z, 2 * (x * y - w * z), 2 * (x * z + w * y)},
             {2 * (x * y + w * z), w * w - x * x + y * y - z * z, 2 * (y * z - w * x)},
             {2 * (x * z - w * y), 2 * (y * z + w * x), w * w - x * x - y * y + z * z}}}};
 }
 
-void update_frame(const float* change, Frame& frame) {
-  const Rotation rotation = rotation_of(frame.quaternion);  // the translation moves with the old rotation
+// The translation moves with the old rotation.
+std::array<float, 3> moved(const Rigid& frame, const float* by) {
+  std::array<float, 3> result = frame.translation;
   for (size_t axis = 0; axis < 3; ++axis) {
-    const auto& row = rotation.m[axis];
-    frame.translation[axis] += row[0] * change[3] + row[1] * change[4] + row[2] * change[5];
+    const auto& row = frame.rotation.m[axis];
+    result[axis] += row[0] * by[0] + row[1] * by[1] + row[2] * by[2];
   }
+  return result;
+}
+
+void turn_quaternion(const float* change, float* quaternion) {
   const float b = change[0], c = change[1], d = change[2];
-  const auto [w, x, y, z] = frame.quaternion;  // times (1, b, c, d) from the right
+  const float w = quaternion[0], x = quaternion[1], y = quaternion[2],
+              z = quaternion[3];  // times (1, b, c, d) from the right
   const std::array<float, 4> product = {w - x * b - y * c - z * d, x + w * b + y * d - z * c,
                                         y + w * c - x * d + z * b, z + w * d + x * c - y * b};
   float squares = 0.0f;
   for (const float component : product) squares += component * component;
   const float length = std::sqrt(squares);
-  for (size_t k = 0; k < 4; ++k) frame.quaternion[k] = product[k] / length;
+  for (size_t k = 0; k < 4; ++k) quaternion[k] = product[k] / length;
+}
+
+// Of the quaternion (1, b, c, d), normalised.
+Rotation rotation_by(const float* change) {
+  constexpr float kLeastSquares = 1e-6f;
+  const float b = change[0], c = change[1], d = change[2];
+  const float w = 1.0f / std::sqrt(std::max(1.0f + b * b + c * c + d * d, kLeastSquares));
+  const float x = w * b, y = w * c, z = w * d;
+  return {{{{1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)},
+            {2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)},
+            {2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)}}}};
+}
+
+}  // namespace
+
+Rigid Frames::rigid(int64_t i) const {
+  const float* frame = at(i);
+  if (width_ == kQuaternions) return {rotation_of(frame), {frame[4], frame[5], frame[6]}};
+  Rigid rigid;
+  for (size_t row = 0; row < 3; ++row) {
+    std::copy_n(frame + 4 * row, 3, rigid.rotation.m[row].begin());
+    rigid.translation[row] = frame[4 * row + 3];
+  }
+  return rigid;
+}
+
+void Frames::set_identity(int64_t i) const {
+  float* frame = at(i);
+  std::fill_n(frame, width_, 0.0f);
+  frame[0] = 1.0f;
+  if (width_ == kMatrices) frame[5] = frame[10] = 1.0f;
+}
+
+void Frames::update(int64_t i, const float* change) const {
+  const Rigid old = rigid(i);
+  const std::array<float, 3> translation = moved(old, change + 3);
+  float* frame = at(i);
+  if (width_ == kQuaternions) {
+    turn_quaternion(change, frame);
+    std::copy_n(translation.begin(), 3, frame + 4);
+    return;
+  }
+  const Rotation turn = rotation_by(change);
+  for (size_t row = 0; row < 3; ++row) {
+    const auto& r = old.rotation.m[row];
+    for (size_t column = 0; column < 3; ++column) {
+      frame[4 * row + column] =
+          r[0] * turn.m[0][column] + r[1] * turn.m[1][column] + r[2] * turn.m[2][column];
+    }
+    frame[4 * row + 3] = translation[row];
+  }
+}
+
+void Frames::write_scaled(int64_t i, float scale, float* to) const {
+  std::copy_n(at(i), width_, to);
+  if (width_ == kQuaternions) {
+    for (int64_t k = 4; k < 7; ++k) to[k] *= scale;
+  } else {
+    for (int64_t k = 3; k < 12; k += 4) to[k] *= scale;
+  }
 }
 
 namespace {
@@ -95,12 +164,11 @@ Transform turned_default_frame(int32_t restype, int group, float sine, float cos
 
 }  // namespace
 
-void place_atoms(int32_t restype, const Frame& backbone, const float* angles, float* atom14) {
+void place_atoms(int32_t restype, const Rigid& backbone, const float* angles, float* atom14) {
   constexpr int kFirstChi = 4;
   Transform base;
-  const Rotation rotation = rotation_of(backbone.quaternion);
   for (size_t i = 0; i < 3; ++i) {
-    for (size_t j = 0; j < 3; ++j) base.rotation[i][j] = rotation.m[i][j];
+    for (size_t j = 0; j < 3; ++j) base.rotation[i][j] = backbone.rotation.m[i][j];
     base.translation[i] = backbone.translation[i];
   }
   Transform global[bio::kNumRigidGroups];

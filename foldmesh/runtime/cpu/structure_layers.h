@@ -3,6 +3,7 @@
 #define FOLDMESH_RUNTIME_CPU_STRUCTURE_LAYERS_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -36,19 +37,37 @@ class ParamList {
   std::span<const tensor::ConstView> left_;
 };
 
-// A rigid transform x -> R x + t with a unit quaternion (w, x, y, z).
-struct Frame {
-  std::array<float, 4> quaternion;
-  std::array<float, 3> translation;
-};
-static_assert(sizeof(Frame) == 7 * sizeof(float));  // lies in tensors [N,7]
 struct Rotation {
   std::array<std::array<float, 3>, 3> m;
 };
-Rotation rotation_of(const std::array<float, 4>& quaternion);
-// Composes the frame with a small change (b, c, d, translation) given in its own coordinates: suppl.
-// algorithm 23.
-void update_frame(const float* change, Frame& frame);
+// x -> R x + t
+struct Rigid {
+  Rotation rotation;
+  std::array<float, 3> translation;
+};
+
+// The frames of residues in a tensor [N,7], unit quaternion w, x, y, z and translation, or, of multimer
+// models, [N,12], a 3x4 matrix whose last column is the translation.
+class Frames {
+ public:
+  static constexpr int64_t kQuaternions = 7, kMatrices = 12;
+
+  Frames(float* data, int64_t width) : data_(data), width_(width) {}
+  int64_t width() const { return width_; }
+  float* at(int64_t i) const { return data_ + i * width_; }
+  Rigid rigid(int64_t i) const;
+  void set_identity(int64_t i) const;
+  // Composes frame i with a small change (b, c, d, translation) given in its own coordinates: suppl.
+  // algorithm
+  // 23. Of matrices, the change is normalised and not the result.
+  void update(int64_t i, const float* change) const;
+  // Frame i with its translation times `scale`.
+  void write_scaled(int64_t i, float scale, float* to) const;
+
+ private:
+  float* data_;
+  int64_t width_;
+};
 
 // Invariant point attention (suppl. algorithm 22): 12 heads, 16 scalar channels, 4 query and 8 value points.
 struct InvariantPointAttention {
@@ -58,8 +77,13 @@ struct InvariantPointAttention {
   Linear q_scalar, kv_scalar, q_point, kv_point;
   const float* point_weights;  // [12], before softplus
   Linear pair_bias, output;
+  bool is_multimer = false;
 };
 InvariantPointAttention read_point_attention(ParamList& params);
+// Of multimer models, whose projections have been brought into the monomer's layout at `packed`.
+InvariantPointAttention read_chain_point_attention(ParamList& params, std::span<const std::byte> packed);
+// Does that, as Kernel::pack wants it, with the nine projections of a multimer model.
+size_t pack_chain_projections(std::span<const tensor::ConstView> projections, std::byte* memory);
 
 // Rows [first, first + count) of the pair representation, and what they add to the logits.
 struct PairRows {
@@ -89,15 +113,15 @@ void prepare_pair_bias(const Linear& pair_bias, base::ThreadPool& pool, const Pa
                        const Norm& pair_norm, std::span<float* const> normed, float* bias);
 // Queries, keys, values and points of residues [first, first + n), n <= kQueryBlock, from their activations.
 void project_points(const InvariantPointAttention& attention, int64_t first, int64_t n, int64_t n_res,
-                    const float* act, const Frame* frames, const PointAttentionScratch& scratch, int worker);
+                    const float* act, const Frames& frames, const PointAttentionScratch& scratch, int worker);
 // update[n, 384] of residues [first, first + n), which are among `rows`, once all residues are projected.
 void attend_points(const InvariantPointAttention& attention, int64_t first, int64_t n, const PairRows& rows,
-                   const Norm& pair_norm, const float* mask, const Frame* frames,
+                   const Norm& pair_norm, const float* mask, const Frames& frames,
                    const PointAttentionScratch& scratch, int worker, float* update);
 
 // Atom positions (A) of one residue from its backbone frame (translation in A) and 7 torsions (sin, cos):
 // suppl. algorithm 24. Slots without an atom become 0.
-void place_atoms(int32_t restype, const Frame& backbone, const float* angles, float* atom14);
+void place_atoms(int32_t restype, const Rigid& backbone, const float* angles, float* atom14);
 
 }  // namespace foldmesh::runtime::cpu
 

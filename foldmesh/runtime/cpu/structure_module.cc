@@ -1,4 +1,4 @@
-// The structure module of the monomer models (Jumper et al. 2021, suppl. algorithms 20 to 24): 8 iterations
+// The structure module (Jumper et al. 2021, suppl. algorithms 20 to 24): 8 iterations
 // with shared weights, each a node of its own. Everything but invariant point attention is local to a
 // residue, so each iteration is two passes over blocks of residues: project all, then attend and update own
 // ones.
@@ -22,7 +22,9 @@ using tensor::Shape;
 
 constexpr int64_t kBlock = PointAttentionScratch::kQueryBlock;
 constexpr int64_t kNumTorsions = 7;
-constexpr float kPositionScale = 10.0f;  // A in one unit of the frames' translations
+// A in one unit of the frames' translations, of monomer and of multimer models.
+constexpr float kPositionScale = 10.0f, kChainPositionScale = 20.0f;
+constexpr size_t kFirstProjection = 6, kChainProjections = 9;  // among the multimer's parameters
 constexpr float kAngleEpsilon = 1e-12f;
 
 struct ResidualBlock {
@@ -30,12 +32,13 @@ struct ResidualBlock {
 };
 
 struct Params {
-  explicit Params(std::span<const tensor::ConstView> list) {
+  // With parameters packed for it, of a multimer model.
+  Params(std::span<const tensor::ConstView> list, std::span<const std::byte> packed) {
     ParamList params(list);
     single_norm = params.norm();
     initial = params.linear();
     pair_norm = params.norm();
-    attention = read_point_attention(params);
+    attention = packed.empty() ? read_point_attention(params) : read_chain_point_attention(params, packed);
     attention_norm = params.norm();
     for (Linear& layer : transition) layer = params.linear();
     transition_norm = params.norm();
@@ -77,12 +80,12 @@ void run_start(const KernelArgs& args) {
   const Norm pair_norm = list.norm();
   const Linear pair_bias = list.linear();
   float *initial = args.outputs[0].as<float>(), *act = args.outputs[1].as<float>();
-  auto* frames = reinterpret_cast<Frame*>(args.outputs[2].as<float>());
+  const Frames frames(args.outputs[2].as<float>(), args.outputs[2].dim(1));
   for_each_block(args.pool, n_res, kBlock, [&](int64_t first, int64_t n, int) {
     layer_norm(n, c, single.as<float>() + first * c, c, single_norm.scale, single_norm.offset,
                initial + first * c, c);
     apply(initial_projection, n, initial + first * c, act + first * c);
-    std::fill_n(frames + first, n, Frame{{1, 0, 0, 0}, {0, 0, 0}});
+    for (int64_t i = first; i < first + n; ++i) frames.set_identity(i);
   });
   Workspace workspace(args.workspace);
   const StartScratch scratch(workspace, z.shape, args.pool.size());
@@ -110,11 +113,12 @@ class Iteration {
  public:
   explicit Iteration(const KernelArgs& args)
       : args_(args),
-        params_(args.params),
+        params_(args.params, args.packed),
         n_res_(args.inputs[0].dim(0)),
         c_(args.inputs[0].dim(1)),
         act_(args.inputs[0].as<float>()),
-        frames_(reinterpret_cast<Frame*>(args.inputs[1].as<float>())),
+        frames_(args.inputs[1].as<float>(), args.inputs[1].dim(1)),
+        position_scale_(params_.attention.is_multimer ? kChainPositionScale : kPositionScale),
         initial_(args.inputs[5].as<float>()),
         rows_{args.node.origin.row,  args.inputs[6].dim(0),      n_res_,
               args.inputs[6].dim(2), args.inputs[6].as<float>(), args.inputs[7].as<float>()},
@@ -157,11 +161,8 @@ class Iteration {
     float* changes = scratch_.temporary[worker];
     apply(params_.affine_update, n, act_ + first * c_, changes);
     for (int64_t i = 0; i < n; ++i) {
-      Frame& frame = frames_[first + i];
-      update_frame(changes + i * params_.affine_update.c_out, frame);
-      float* out = now(2, first + i, 7);
-      out = std::copy_n(frame.quaternion.data(), 4, out);
-      for (size_t axis = 0; axis < 3; ++axis) out[axis] = frame.translation[axis] * kPositionScale;
+      frames_.update(first + i, changes + i * params_.affine_update.c_out);
+      frames_.write_scaled(first + i, position_scale_, now(2, first + i, frames_.width()));
     }
   }
 
@@ -200,8 +201,9 @@ class Iteration {
   const KernelArgs& args_;
   Params params_;
   int64_t n_res_, c_;
-  float* act_;      // [N, c]
-  Frame* frames_;   // [N], translations in units of kPositionScale
+  float* act_;     // [N, c]
+  Frames frames_;  // translations in units of the position scale
+  float position_scale_;
   float* initial_;  // [N, c], the normalised single representation
   PairRows rows_;
   Workspace workspace_;
@@ -216,19 +218,20 @@ size_t iteration_bytes(const KernelShapes& shapes) {
   return workspace.bytes();
 }
 
+size_t pack_chain_iteration(std::span<const tensor::ConstView> params, Precision, std::byte* memory) {
+  return pack_chain_projections(params.subspan(kFirstProjection, kChainProjections), memory);
+}
+
 // --- structure_atoms ---
 
 void run_atoms(const KernelArgs& args) {
   const int64_t n_res = args.inputs[2].dim(0), last = args.inputs[0].dim(0) - 1;
   const int32_t* aatype = checked_classes(args.inputs[2], bio::kNumRestypes, "aatype");
+  const Frames frames(args.inputs[0].as<float>(), args.inputs[0].dim(2));
   for (int64_t i = 0; i < n_res; ++i) {
-    Frame backbone;
-    const float* frame = args.inputs[0].as<float>() + (last * n_res + i) * 7;
-    std::copy_n(frame, 4, backbone.quaternion.data());
-    std::copy_n(frame + 4, 3, backbone.translation.data());
     const float* angles = args.inputs[1].as<float>() + (last * n_res + i) * kNumTorsions * 2;
     float* atom14 = args.outputs[0].as<float>() + i * bio::kNumAtom14 * 3;
-    place_atoms(aatype[i], backbone, angles, atom14);
+    place_atoms(aatype[i], frames.rigid(last * n_res + i), angles, atom14);
     float* atom37 = args.outputs[1].as<float>() + i * bio::kNumAtom37 * 3;
     for (int atom = 0; atom < bio::kNumAtom37; ++atom) {
       const bool exists = bio::kAtom37Mask[aatype[i]][atom] != 0;
@@ -244,6 +247,7 @@ size_t no_workspace(const KernelShapes&) { return 0; }
 
 Kernel structure_start_kernel() { return {run_start, start_bytes}; }
 Kernel structure_iteration_kernel() { return {run_iteration, iteration_bytes}; }
+Kernel chain_structure_iteration_kernel() { return {run_iteration, iteration_bytes, pack_chain_iteration}; }
 Kernel structure_atoms_kernel() { return {run_atoms, no_workspace}; }
 
 }  // namespace foldmesh::runtime::cpu

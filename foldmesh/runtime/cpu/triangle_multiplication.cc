@@ -7,6 +7,7 @@
 // is pair m of line l. Factors are stored channel by channel, so that the sum is one matrix product for each
 // channel; line l of the left factor is dead once line l of the product exists, which takes its place.
 #include <algorithm>
+#include <array>
 
 #include "foldmesh/runtime/cpu/blocks.h"
 #include "foldmesh/runtime/cpu/gemm.h"
@@ -46,10 +47,16 @@ struct FactorScratch {
   std::vector<float*> projected, gates, mask;
 };
 
-void run_factors(const KernelArgs& args) {
+// One factor's layers: its first channel's column in weights whose rows are `stride` apart, and its biases.
+struct FactorLayers {
+  const float *projection, *projection_bias, *gate, *gate_bias;
+  int64_t stride;
+};
+
+// `sides`: the left and the right factor's layers.
+void make_factors(const KernelArgs& args, const std::array<FactorLayers, 2>& sides) {
   const tensor::View& z = args.inputs[0];
-  const int64_t c = z.dim(2), n_channels = args.outputs[0].dim(0), c_hidden = args.params[2].dim(1);
-  const int64_t channel = args.node.origin.channel;
+  const int64_t c = z.dim(2), n_channels = args.outputs[0].dim(0);
   const PairLines lines(z.shape, args.node.variant);
   const int64_t plane = lines.count() * lines.length();
   const auto data = [&](size_t i) { return args.params[i].as<float>(); };
@@ -64,15 +71,38 @@ void run_factors(const KernelArgs& args) {
       const PackedMatrix pairs(c, n, transposed(normed, c), args.precision, scratch.packed[worker]);
       lines.copy_mask(args.inputs[1], args.node.origin, l, first, n, mask);
       for (const size_t side : {0, 1}) {
-        const size_t projection = 2 + 2 * side, gate = 6 + 2 * side;
+        const FactorLayers& layers = sides[side];
         float* factor = args.outputs[side].as<float>() + l * line.length + first;
-        gemm(n_channels, n, c, transposed(data(projection) + channel, c_hidden), pairs, projected, n);
-        gemm(n_channels, n, c, transposed(data(gate) + channel, c_hidden), pairs, gates, n);
-        mask_and_gate_columns(n_channels, n, gates, n, data(gate + 1) + channel, mask,
-                              data(projection + 1) + channel, projected, n, factor, plane);
+        gemm(n_channels, n, c, transposed(layers.projection, layers.stride), pairs, projected, n);
+        gemm(n_channels, n, c, transposed(layers.gate, layers.stride), pairs, gates, n);
+        mask_and_gate_columns(n_channels, n, gates, n, layers.gate_bias, mask, layers.projection_bias,
+                              projected, n, factor, plane);
       }
     });
   });
+}
+
+void run_factors(const KernelArgs& args) {
+  const int64_t channel = args.node.origin.channel;
+  const auto data = [&](size_t i) { return args.params[i].as<float>() + channel; };
+  std::array<FactorLayers, 2> sides;
+  for (const size_t side : {0, 1}) {
+    const size_t projection = 2 + 2 * side, gate = 6 + 2 * side;
+    sides[side] = {data(projection), data(projection + 1), data(gate), data(gate + 1), args.params[2].dim(1)};
+  }
+  make_factors(args, sides);
+}
+
+// The left factor's layers are the first half of the columns, the right factor's the second.
+void run_fused_factors(const KernelArgs& args) {
+  const int64_t both = args.params[2].dim(1);
+  std::array<FactorLayers, 2> sides;
+  for (const size_t side : {0, 1}) {
+    const int64_t column = static_cast<int64_t>(side) * (both / 2) + args.node.origin.channel;
+    const auto data = [&](size_t i) { return args.params[i].as<float>() + column; };
+    sides[side] = {data(2), data(3), data(4), data(5), both};
+  }
+  make_factors(args, sides);
 }
 
 size_t factors_bytes(const KernelShapes& shapes) {
@@ -162,6 +192,7 @@ size_t update_bytes(const KernelShapes& shapes) {
 }  // namespace
 
 Kernel triangle_factors_kernel() { return {run_factors, factors_bytes}; }
+Kernel fused_triangle_factors_kernel() { return {run_fused_factors, factors_bytes}; }
 Kernel triangle_products_kernel() { return {run_products, products_bytes}; }
 Kernel triangle_update_kernel() { return {run_update, update_bytes, pack_weights<UpdateWeights>}; }
 

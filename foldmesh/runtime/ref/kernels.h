@@ -26,6 +26,12 @@ extern const Kernel kLinear;
 extern const Kernel kStructureModule;
 extern const Kernel kPlddtHead;
 extern const Kernel kDistogramHead;
+extern const Kernel kChainPairEmbedding;
+extern const Kernel kChainTemplateEmbedding;
+extern const Kernel kTemplateMean;
+extern const Kernel kTemplateChiEmbedding;
+extern const Kernel kFusedTriangleMultiplication;
+extern const Kernel kChainStructureModule;
 
 }  // namespace foldmesh::runtime::ref
 

@@ -18,7 +18,7 @@ void apply_block(const Linear& layer, const double* x, int64_t first_col, double
     for (int64_t c = 0; c < kCols; ++c) sum[r][c] = layer.bias != nullptr ? layer.bias[first_col + c] : 0.0;
   }
   for (int64_t i = 0; i < layer.n_in; ++i) {
-    const float* w = layer.weights + i * layer.n_out + first_col;
+    const float* w = layer.row(i) + first_col;
     for (int64_t r = 0; r < kRows; ++r) {
       const double factor = x[r * layer.n_in + i];
       for (int64_t c = 0; c < kCols; ++c) sum[r][c] += factor * static_cast<double>(w[c]);

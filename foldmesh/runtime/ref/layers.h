@@ -17,6 +17,9 @@ struct Linear {
   const float* weights = nullptr;
   const float* bias = nullptr;  // may be absent
   int64_t n_in = 0, n_out = 0;
+  int64_t row_stride = 0;  // where a layer is some of the columns of a wider one; 0: n_out
+
+  const float* row(int64_t i) const { return weights + i * (row_stride == 0 ? n_out : row_stride); }
 };
 
 // (x - mean) / sqrt(variance + 1e-5) * scale + offset over the last axis, biased variance.
@@ -34,7 +37,7 @@ void apply(const LayerNorm& norm, const double* x, int64_t n_rows, double* y);
 // y += the layer's weights of input `i`, times `factor`: one term of x W. With one-hot inputs it is the whole
 // product.
 inline void add_input(const Linear& layer, int64_t i, double factor, double* y) {
-  const float* w = layer.weights + i * layer.n_out;
+  const float* w = layer.row(i);
   for (int64_t o = 0; o < layer.n_out; ++o) y[o] += factor * w[o];
 }
 inline void add_bias(const Linear& layer, double* y) {

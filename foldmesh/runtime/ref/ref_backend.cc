@@ -46,6 +46,18 @@ Kernel RefBackend::kernel(graph::OpKind kind) const {
       return ref::kPlddtHead;
     case graph::OpKind::kDistogramHead:
       return ref::kDistogramHead;
+    case graph::OpKind::kChainPairEmbedding:
+      return ref::kChainPairEmbedding;
+    case graph::OpKind::kChainTemplateEmbedding:
+      return ref::kChainTemplateEmbedding;
+    case graph::OpKind::kTemplateMean:
+      return ref::kTemplateMean;
+    case graph::OpKind::kTemplateChiEmbedding:
+      return ref::kTemplateChiEmbedding;
+    case graph::OpKind::kFusedTriangleMultiplication:
+      return ref::kFusedTriangleMultiplication;
+    case graph::OpKind::kChainStructureModule:
+      return ref::kChainStructureModule;
     default:
       return {};  // it runs networks as they are
   }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdint>
 
 namespace foldmesh::runtime::ref {
 
@@ -64,9 +65,17 @@ inline Mat3 rotation_of(const Quaternion& q) {
            {2 * (x * z - w * y), 2 * (y * z + w * x), w * w - x * x - y * y + z * z}}};
 }
 
-// Out of 7 numbers: unit quaternion w,x,y,z and translation.
-inline Rigid rigid_of(const double* frame) {
-  return {rotation_of({frame[0], frame[1], frame[2], frame[3]}), {frame[4], frame[5], frame[6]}};
+// Out of 7 numbers: unit quaternion w,x,y,z and translation; or of 12: a 3x4 matrix, the translation its last
+// column.
+inline Rigid rigid_of(const double* frame, int64_t width) {
+  if (width == 7)
+    return {rotation_of({frame[0], frame[1], frame[2], frame[3]}), {frame[4], frame[5], frame[6]}};
+  Rigid out;
+  for (size_t i = 0; i < 3; ++i) {
+    for (size_t j = 0; j < 3; ++j) out.rotation[i][j] = frame[4 * i + j];
+    out.translation[i] = frame[4 * i + 3];
+  }
+  return out;
 }
 
 // Hamilton product.

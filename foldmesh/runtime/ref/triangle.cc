@@ -75,18 +75,18 @@ void multiply_edges(const MultiplicationSizes& n, const Edges& edges, Variant va
   }
 }
 
-void run_multiplication(const KernelArgs& args) {
+// A multiplication's layers.
+struct MultiplicationLayers {
+  LayerNorm norm;
+  Linear left, right, left_gate, right_gate;
+  LayerNorm center_norm;
+  Linear output, output_gate;
+};
+
+void multiply(const KernelArgs& args, const MultiplicationLayers& p) {
   const Variant variant = args.node.variant;
   if (variant != Variant::kOutgoing && variant != Variant::kIncoming) wrong_variant(args.node);
-  ParamReader params(args.params);
-  const LayerNorm norm = params.layer_norm();
-  const Linear left = params.linear(), right = params.linear();
-  const Linear left_gate = params.linear(), right_gate = params.linear();
-  const LayerNorm center_norm = params.layer_norm();
-  const Linear output = params.linear(), output_gate = params.linear();
-
-  const MultiplicationSizes n =
-      multiplication_sizes(args.inputs[0].shape, param(args, "left_projection//weights").shape);
+  const MultiplicationSizes n = {args.inputs[0].dim(0), args.inputs[0].dim(2), p.left.n_out};
   double* z = args.outputs[0].as<double>();
   const double* mask = args.inputs[1].as<double>();
   const auto edges = shared_scratch<Edges>(args.workspace, n);
@@ -96,19 +96,68 @@ void run_multiplication(const KernelArgs& args) {
   args.pool.parallel_for(n.n_res, [&](int64_t i, int worker) {
     const auto s = worker_scratch<RowScratch>(args.workspace, offset, worker, n);
     const int64_t first_edge = i * n.n_res * n.hidden;
-    apply(norm, z + i * row_size, n.n_res, s.x);
-    project_edges(left, left_gate, s.x, mask + i * n.n_res, n.n_res, s.gate, edges.left + first_edge);
-    project_edges(right, right_gate, s.x, mask + i * n.n_res, n.n_res, s.gate, edges.right + first_edge);
+    apply(p.norm, z + i * row_size, n.n_res, s.x);
+    project_edges(p.left, p.left_gate, s.x, mask + i * n.n_res, n.n_res, s.gate, edges.left + first_edge);
+    project_edges(p.right, p.right_gate, s.x, mask + i * n.n_res, n.n_res, s.gate, edges.right + first_edge);
   });
   args.pool.parallel_for(n.n_res, [&](int64_t i, int worker) {
     const auto s = worker_scratch<RowScratch>(args.workspace, offset, worker, n);
     multiply_edges(n, edges, variant, i, s.product);
-    apply(center_norm, s.product, n.n_res, s.product);
-    apply(output, s.product, n.n_res, s.update);
-    apply(norm, z + i * row_size, n.n_res, s.x);  // row i of z is still what it was
-    apply(output_gate, s.x, n.n_res, s.gate);
+    apply(p.center_norm, s.product, n.n_res, s.product);
+    apply(p.output, s.product, n.n_res, s.update);
+    apply(p.norm, z + i * row_size, n.n_res, s.x);  // row i of z is still what it was
+    apply(p.output_gate, s.x, n.n_res, s.gate);
     for (int64_t k = 0; k < row_size; ++k) z[i * row_size + k] += s.update[k] * sigmoid(s.gate[k]);
   });
+}
+
+void run_multiplication(const KernelArgs& args) {
+  ParamReader params(args.params);
+  MultiplicationLayers p;
+  p.norm = params.layer_norm();
+  p.left = params.linear();
+  p.right = params.linear();
+  p.left_gate = params.linear();
+  p.right_gate = params.linear();
+  p.center_norm = params.layer_norm();
+  p.output = params.linear();
+  p.output_gate = params.linear();
+  multiply(args, p);
+}
+
+// Fused multiplication: the left factor's layers are the first half of the columns.
+
+struct FusedColumns {
+  Linear left, right;
+};
+FusedColumns halves(const Linear& both) {
+  FusedColumns result{both, both};
+  result.left.n_out = result.right.n_out = both.n_out / 2;
+  result.left.row_stride = result.right.row_stride = both.n_out;
+  result.right.weights += both.n_out / 2;
+  result.right.bias += both.n_out / 2;
+  return result;
+}
+
+size_t fused_bytes(const KernelShapes& shapes) {
+  const MultiplicationSizes n = {shapes.inputs[0][0], shapes.inputs[0][2],
+                                 param(shapes, "projection//weights")[1] / 2};
+  return bytes_of<Edges>(n) + static_cast<size_t>(shapes.n_threads) * bytes_of<RowScratch>(n);
+}
+
+void run_fused(const KernelArgs& args) {
+  ParamReader params(args.params);
+  MultiplicationLayers p;
+  p.norm = params.layer_norm();
+  const FusedColumns projections = halves(params.linear()), gates = halves(params.linear());
+  p.left = projections.left;
+  p.right = projections.right;
+  p.left_gate = gates.left;
+  p.right_gate = gates.right;
+  p.center_norm = params.layer_norm();
+  p.output = params.linear();
+  p.output_gate = params.linear();
+  multiply(args, p);
 }
 
 // Triangle attention: along the rows of z (starting node), or along its columns (ending node), which is the
@@ -137,6 +186,7 @@ void run_attention(const KernelArgs& args) {
 }  // namespace
 
 const Kernel kTriangleMultiplication = {run_multiplication, multiplication_bytes};
+const Kernel kFusedTriangleMultiplication = {run_fused, fused_bytes};
 const Kernel kTriangleAttention = {run_attention, attention_workspace_bytes};
 
 }  // namespace foldmesh::runtime::ref

@@ -1,0 +1,62 @@
+// Templates of a chain: the search for them, and what the features take from its hits.
+#ifndef FOLDMESH_PIPELINE_TEMPLATE_STAGE_H_
+#define FOLDMESH_PIPELINE_TEMPLATE_STAGE_H_
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "foldmesh/base/thread_pool.h"
+#include "foldmesh/pipeline/fold.h"
+#include "foldmesh/pipeline/msa_stage.h"
+#include "foldmesh/pipeline/stage.h"
+#include "foldmesh/pipeline/targets.h"
+#include "foldmesh/pipeline/template_options.h"
+#include "foldmesh/templates/template_features.h"
+
+namespace foldmesh::pipeline {
+
+// A chain to search templates for.
+struct TemplateQuery {
+  std::string name;                  // for the log and the profile
+  std::string sequence;              // of the chain
+  std::filesystem::path target_dir;  // holds the stage's record
+  std::string msa_folder;            // within it: "msas", or a chain's
+  std::filesystem::path alignment;   // the profile is built from it: .sto or .a3m
+};
+
+// pdb_hits.sto (hmmsearch in pdb_seqres) or pdb_hits.hhr (hhsearch in PDB70), in `msa_folder`; empty when
+// nothing is searched.
+std::filesystem::path template_hits_file(const std::filesystem::path& msa_folder,
+                                         const TemplateSettings& settings);
+
+// Writes the hits files that a record does not say to be there; with `use_precomputed` also such as are there
+// without one are left alone. All profiles share passes over pdb_seqres. Seconds per query; nothing for those
+// whose file was taken as it is.
+std::vector<std::optional<double>> search_templates(const std::vector<TemplateQuery>& queries,
+                                                    const TemplateSettings& settings, bool use_precomputed,
+                                                    base::ThreadPool& pool);
+
+// Searches templates for all targets of one chain; their times are added to `msas`.
+void search_templates_of_chains(const std::vector<Target>& targets, const TemplateSettings& settings,
+                                const FoldOptions& options, base::ThreadPool& pool,
+                                std::vector<TargetMsas>& msas);
+
+// The chain's templates: the user's own, then those found (at most 20). A hits file that is not there (or an
+// empty path) counts as no hits. Hits that cannot be used are left out with a line in the log; what the user named and cannot be
+// used throws kInput.
+std::vector<templates::Template> templates_of_chain(const std::string& name, const std::string& sequence,
+                                                    const std::filesystem::path& hits_file,
+                                                    const TemplateSettings& settings);
+// All that decides these templates.
+void add_templates(StageKey& key, const std::string& sequence, const std::filesystem::path& hits_file,
+                   const TemplateSettings& settings);
+
+// templates.json: one object per template, for the report.
+void write_template_table(const std::vector<templates::Template>& templates, const std::string& sequence,
+                          const std::filesystem::path& path);
+
+}  // namespace foldmesh::pipeline
+
+#endif  // FOLDMESH_PIPELINE_TEMPLATE_STAGE_H_
