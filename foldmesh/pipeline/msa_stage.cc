@@ -53,9 +53,9 @@ std::string search_key(const Target& target, const Database& database, const Fol
 
 class MsaStage {
  public:
-  MsaStage(const std::vector<Target>& targets, const FoldOptions& options, search::Crew* crew,
+  MsaStage(const std::vector<Target>& targets, const FoldOptions& options, comm::Communicator* ranks,
            base::ThreadPool& pool)
-      : targets_(targets), options_(options), crew_(crew), pool_(pool), msas_(targets.size()) {}
+      : targets_(targets), options_(options), ranks_(ranks), pool_(pool), msas_(targets.size()) {}
 
   std::vector<TargetMsas> run() {
     find_what_is_there();
@@ -74,7 +74,7 @@ class MsaStage {
 
   const std::vector<Target>& targets_;
   const FoldOptions& options_;
-  search::Crew* crew_;
+  comm::Communicator* ranks_;
   base::ThreadPool& pool_;
   std::vector<TargetMsas> msas_;
   std::map<size_t, std::vector<size_t>> missing_;  // database -> targets to search, ascending
@@ -153,7 +153,6 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
   for (size_t t : missing) queries.push_back(query_of(targets_[t]));
 
   search::AlignmentSearchOptions search_options;
-  search_options.search.crew = crew_;
   search_options.output_folder = options_.output_dir;
   search_options.subfolder = kMsaFolder;
   search_options.stockholm = !options_.a3m;
@@ -161,7 +160,7 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
   search_options.info.program = "foldmesh search";
   search_options.info.version = base::version();
   const std::vector<search::AlignmentSearchFacts> facts =
-      search_databases(queries, chosen, limits, search_options, pool_);
+      search_databases(queries, chosen, limits, search_options, ranks_, pool_);
   // Queries share passes, so a query's time is its share.
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
                          static_cast<double>(missing.size() * databases.size());
@@ -179,8 +178,8 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
 }  // namespace
 
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
-                                      search::Crew* crew, base::ThreadPool& pool) {
-  return MsaStage(targets, options, crew, pool).run();
+                                      comm::Communicator* ranks, base::ThreadPool& pool) {
+  return MsaStage(targets, options, ranks, pool).run();
 }
 
 }  // namespace foldmesh::pipeline

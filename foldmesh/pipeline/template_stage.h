@@ -44,8 +44,8 @@ void search_templates_of_chains(const std::vector<Target>& targets, const Templa
                                 std::vector<TargetMsas>& msas);
 
 // The chain's templates: the user's own, then those found (at most 20). A hits file that is not there (or an
-// empty path) counts as no hits. Hits that cannot be used are left out with a line in the log; what the user named and cannot be
-// used throws kInput.
+// empty path) counts as no hits. Hits that cannot be used are left out with a line in the log; what the user
+// named and cannot be used throws kInput.
 std::vector<templates::Template> templates_of_chain(const std::string& name, const std::string& sequence,
                                                     const std::filesystem::path& hits_file,
                                                     const TemplateSettings& settings);
