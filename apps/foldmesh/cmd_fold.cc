@@ -4,17 +4,21 @@
 
 #include "apps/foldmesh/commands.h"
 #include "apps/foldmesh/database_options.h"
+#include "apps/foldmesh/familiar_options.h"
 #include "apps/foldmesh/machines.h"
 #include "apps/foldmesh/recycle_options.h"
+#include "apps/foldmesh/relax_options.h"
 #include "apps/foldmesh/template_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/thread_pool.h"
+#include "foldmesh/pipeline/environment.h"
 #include "foldmesh/pipeline/fold.h"
 
 namespace foldmesh::apps {
 namespace {
 
 struct Arguments {
+  FamiliarOptions familiar;
   pipeline::FoldOptions options;
   pipeline::DatabaseOptions databases;
   comm::UseMpi mpi = comm::UseMpi::kAuto;
@@ -26,18 +30,19 @@ void setup_fold(CLI::App& command) {
   auto args = std::make_shared<Arguments>();
   pipeline::FoldOptions& options = args->options;
   options.n_threads = base::available_cores();
-  command
-      .add_option("inputs", options.inputs,
-                  "FASTA files, A3M alignments (nothing is searched for these) or folders")
-      ->required();
+  command.add_option(
+      "inputs", options.inputs,
+      "FASTA files; A3M alignments (nothing is searched for these); tables with columns id and sequence "
+      "(.csv, .tsv); AlphaFold 3's jobs (.json); folders of these, or with an msas/ folder of alignments");
   command
       .add_option("-o,--output-dir,--output_dir", options.output_dir, "results go to OUTPUT_DIR/<target>/")
       ->required();
   add_database_options(command, args->databases);
   add_template_options(command, options.templates);
   command.add_option(
-      "--params-dir", options.params_dir,
-      "folder with DeepMind's params_<model>.npz, or files made by `foldmesh params generate`");
+      "--params-dir,--data", options.params_dir,
+      "folder with DeepMind's params_<model>.npz, or files made by `foldmesh params generate`; default: "
+      "params/ in the data folder");
   command.add_option("--model-preset", options.model_preset, "which family of models")
       ->check(CLI::IsMember({"monomer", "monomer_ptm"}))
       ->capture_default_str();
@@ -45,7 +50,7 @@ void setup_fold(CLI::App& command) {
       ->delimiter(',')
       ->check(CLI::Range(1, 5))
       ->capture_default_str();
-  command.add_option("--num-recycles", options.num_recycles, "passes after the first one")
+  command.add_option("--num-recycles,--num-recycle", options.num_recycles, "passes after the first one")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command
@@ -56,13 +61,20 @@ void setup_fold(CLI::App& command) {
       ->capture_default_str();
   add_recycle_tolerance_option(command, options.recycle_tolerance);
   command
-      .add_option("--num-predictions-per-model", options.predictions_per_model,
+      .add_option("--num-predictions-per-model,--num-seeds", options.predictions_per_model,
                   "predictions by each model, each with another seed")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command
+      .add_option(
+          "--models-to-relax,--models_to_relax,--relax", options.relax.models,
+          "which models are relaxed in a force field: the one with the highest confidence, all or none")
+      ->check(CLI::IsMember({"best", "all", "none"}))
+      ->capture_default_str();
+  add_relax_options(command, options.relax.how);
   command.add_flag("--msa-only,--msa_only", options.msa_only, "stop after the search");
   command.add_flag("--a3m", options.a3m, "alignments as A3M, a tenth of the size, instead of Stockholm");
   command.add_flag("--use-precomputed-msas,--use_precomputed_msas", options.use_precomputed_msas,
@@ -75,6 +87,7 @@ void setup_fold(CLI::App& command) {
                   "memory budget, for instance 16G; a prediction that cannot fit is refused before it starts")
       ->transform(CLI::AsSizeValue(false));
   add_mpi_option(command, args->mpi);
+  add_familiar_options(command, args->familiar);
   command.footer(
       "Results have AlphaFold's names: ranked_0.pdb, ranking_debug.json, confidence_*.json, pae_*.json, "
       "msas/, ...\n"
@@ -83,6 +96,8 @@ void setup_fold(CLI::App& command) {
       "rank is predicted by all of them.");
   command.callback([args] {
     pipeline::FoldOptions& fold_options = args->options;
+    apply(args->familiar, fold_options);
+    pipeline::take_environment(args->databases, &fold_options.params_dir);
     fold_options.databases = pipeline::choose_databases(args->databases);
     pipeline::find_template_data(args->databases.data_dir, &fold_options.templates);
     const std::unique_ptr<comm::Communicator> ranks = comm::join(args->mpi);

@@ -4,6 +4,7 @@
 #define FOLDMESH_APPS_COMMANDS_H_
 
 #include <CLI/CLI.hpp>
+#include <string_view>
 
 namespace foldmesh::apps {
 
@@ -15,19 +16,26 @@ struct Command {
   bool is_hmmer = false;
 };
 
+// Whether a command of this name stands in for HMMER's.
+bool is_hmmer_command(std::string_view name);
+
 void setup_bench(CLI::App& command);
 void setup_bench_inference(CLI::App& bench);  // a subcommand of it
+void setup_completion(CLI::App& command);
 void setup_db(CLI::App& command);
+void setup_doctor(CLI::App& command);
 void setup_features(CLI::App& command);
 void setup_fold(CLI::App& command);
 void setup_hmmbuild(CLI::App& command);
 void setup_hmmsearch(CLI::App& command);
 void setup_install_links(CLI::App& command);
 void setup_jackhmmer(CLI::App& command);
+void setup_man(CLI::App& command);
 void setup_params(CLI::App& command);
 void setup_phmmer(CLI::App& command);
 void setup_plan(CLI::App& command);
 void setup_predict(CLI::App& command);
+void setup_relax(CLI::App& command);
 void setup_report(CLI::App& command);
 void setup_search(CLI::App& command);
 

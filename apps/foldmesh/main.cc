@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "apps/foldmesh/commands.h"
+#include "apps/foldmesh/familiar_spelling.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/progress.h"
@@ -33,6 +35,7 @@ const std::vector<Command>& commands() {
       {"db", "packed sequence databases: build, info, verify, extract", setup_db},
       {"features", "merge alignments into features for the network", setup_features},
       {"predict", "run the network on features: structure and confidence", setup_predict},
+      {"relax", "restrained minimisation of a structure in a force field, with OpenMM", setup_relax},
       {"plan", "how long a prediction would take and what memory, on any machine, without running it",
        setup_plan},
       {"report", "report.html of a result folder: structure, confidence and alignment in one file",
@@ -41,6 +44,9 @@ const std::vector<Command>& commands() {
       {"bench",
        "measure this machine: how a search scales over processors, how fast the network's operators are",
        setup_bench},
+      {"doctor", "look before a long run: databases, parameters, helper programs, memory", setup_doctor},
+      {"completion", "a script that completes commands and options in bash, zsh or fish", setup_completion},
+      {"man", "the manual, page by page", setup_man},
   };
   return table;
 }
@@ -105,6 +111,8 @@ int run(const Command* hmmer, int argc, char** argv) {
                                   hmmer->summary, base::version_string()));
     complete_abbreviations(*app.get_subcommand(hmmer->name), arguments);
     arguments.insert(arguments.begin(), hmmer->name);
+  } else {
+    arguments = familiar_spelling(app, std::move(arguments));
   }
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -125,6 +133,12 @@ int run(const Command* hmmer, int argc, char** argv) {
 }
 
 }  // namespace
+
+bool is_hmmer_command(std::string_view name) {
+  return std::any_of(commands().begin(), commands().end(),
+                     [&](const Command& command) { return command.is_hmmer && name == command.name; });
+}
+
 }  // namespace foldmesh::apps
 
 int main(int argc, char** argv) {

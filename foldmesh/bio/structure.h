@@ -13,6 +13,11 @@
 
 namespace foldmesh::bio {
 
+struct Hydrogen {
+  std::string name;               // "HB2"
+  std::array<float, 3> position;  // Å
+};
+
 // All vectors over residues have length n_res(). Residues of one chain are contiguous, chains in ascending
 // order.
 struct Structure {
@@ -23,6 +28,8 @@ struct Structure {
   std::vector<int> chain_index;        // into chain_ids
   std::vector<std::string> chain_ids;  // letters and digits
   std::vector<float> plddt;            // 0..100, per residue
+  // Known after relaxation only: empty, or one list per residue.
+  std::vector<std::vector<Hydrogen>> hydrogens = {};
 
   size_t n_res() const { return aatype.size(); }
 };

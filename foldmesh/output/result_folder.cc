@@ -77,6 +77,22 @@ std::vector<std::string> write_prediction(const Prediction& prediction, const Or
   return written;
 }
 
+std::vector<std::string> write_relaxed(const Ranked& model, const bio::Structure& structure,
+                                       const Origin& origin, const std::filesystem::path& folder) {
+  const structio::Provenance provenance{
+      .entry_id = origin.target + "_" + model.name,
+      .title = fmt::format("Predicted structure of {}, relaxed", origin.target),
+      .model_name = model.name,
+      .ptm = model.ptm,
+      .iptm = model.iptm,
+      .untrained = origin.untrained};
+  const std::string stem = "relaxed_" + model.name;
+  base::write_file_atomically(folder / (stem + ".cif"), structio::to_mmcif(structure, provenance));
+  std::vector<std::string> written = {stem + ".cif"};
+  if (write_pdb_if_it_fits(structure, provenance, folder / (stem + ".pdb"))) written.push_back(stem + ".pdb");
+  return written;
+}
+
 std::vector<std::string> write_ranking(std::span<const Ranked> models, const std::string& label,
                                        const Origin& origin, const std::filesystem::path& folder) {
   std::vector<Ranked> order(models.begin(), models.end());
@@ -90,7 +106,8 @@ std::vector<std::string> write_ranking(std::span<const Ranked> models, const std
   std::vector<std::string> written;
   for (size_t rank = 0; rank < order.size(); ++rank) {
     for (const char* extension : {".cif", ".pdb"}) {
-      const std::filesystem::path from = folder / ("unrelaxed_" + order[rank].name + extension);
+      const std::string kind = order[rank].is_relaxed ? "relaxed_" : "unrelaxed_";
+      const std::filesystem::path from = folder / (kind + order[rank].name + extension);
       const std::string to = fmt::format("ranked_{}{}", rank, extension);
       if (std::filesystem::exists(from)) {
         base::write_file_atomically(folder / to, base::read_file(from));

@@ -39,11 +39,16 @@ struct Ranked {
   double confidence = 0;
   int n_recycles = 0;  // that ran
   std::optional<double> mean_plddt = {}, ptm = {}, iptm = {};
+  bool is_relaxed = false;  // relaxed_<name>.* are there and belong to this run
 };
 
+// Writes relaxed_<model.name>.cif and, where it fits, .pdb. Returns the file names.
+std::vector<std::string> write_relaxed(const Ranked& model, const bio::Structure& structure,
+                                       const Origin& origin, const std::filesystem::path& folder);
+
 // Orders by descending confidence (equals keep their order), writes ranking_debug.json and copies
-// unrelaxed_<name>.* to ranked_0.*, ranked_1.*, ... Returns the file names. `label` is what confidence means:
-// "plddts" or "iptm+ptm".
+// relaxed_<name>.* or, of models that were not relaxed, unrelaxed_<name>.* to ranked_0.*, ranked_1.*, ...
+// Returns the file names. `label` is what confidence means: "plddts" or "iptm+ptm".
 std::vector<std::string> write_ranking(std::span<const Ranked> models, const std::string& label,
                                        const Origin& origin, const std::filesystem::path& folder);
 

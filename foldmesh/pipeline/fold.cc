@@ -299,6 +299,7 @@ void Fold::fold_target(size_t i) {
     origin.untrained |= record.facts.at("untrained_parameters").get<bool>();
     timings.emplace_back("predict_and_compile_" + run.name, record.seconds);
   }
+  relax_models(ranked, origin, options_.relax, stages, timings);
   output::write_ranking(ranked, "plddts", origin, stages.target_dir());
   output::write_timings(timings, stages.target_dir());
   write_target_report(target, options_);

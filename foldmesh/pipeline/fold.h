@@ -11,6 +11,7 @@
 //   search_templates_msas  msas/pdb_hits.sto (or .hhr)
 //   features            features.npz (raw AlphaFold features), templates.json
 //   predict_<model>_pred_<k>  unrelaxed_<model>_pred_<k>.pdb/.cif, confidence_*, pae_*, contacts_*.json
+//   relax_<model>_pred_<k>    relaxed_<model>_pred_<k>.pdb/.cif, relax_metrics.json (relax_stage.h)
 //   ranking             ranked_<k>.pdb/.cif, ranking_debug.json, timings.json (always written anew: it is
 //   cheap)
 #ifndef FOLDMESH_PIPELINE_FOLD_H_
@@ -24,6 +25,7 @@
 
 #include "foldmesh/comm/communicator.h"
 #include "foldmesh/pipeline/databases.h"
+#include "foldmesh/pipeline/relax_stage.h"
 #include "foldmesh/pipeline/template_options.h"
 
 namespace foldmesh::pipeline {
@@ -44,6 +46,7 @@ struct FoldOptions {
   bool msa_only = false;
   bool a3m = false;                   // alignments as A3M, a tenth of the size, instead of Stockholm
   bool use_precomputed_msas = false;  // take msas/*_hits.* that are there, whoever made them
+  RelaxStageOptions relax;
   int n_threads = 1;
   size_t memory_bytes = 0;  // budget of one prediction on one rank; 0: what the machine has
   // The ranks of this run, finished at its end; null: this process alone. All call fold() with equal options.

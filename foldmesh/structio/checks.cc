@@ -6,6 +6,7 @@
 #include <string>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/structio/atoms.h"
 
 namespace foldmesh::structio {
 namespace {
@@ -19,16 +20,15 @@ void check_residue(const bio::Structure& structure, size_t i) {
   }
   const auto residue = [&] { return fmt::format("residue {}", structure.residue_index[i] + 1); };
   if (!std::isfinite(structure.plddt[i])) base::throw_input("structure: {} has no finite pLDDT", residue());
-  for (int a = 0; a < bio::kNumAtom37; ++a) {
-    if (structure.atom_mask[i][a] == 0) continue;
-    for (const float x : structure.atom_position[i][a]) {
+  for_each_atom(structure, i, [&](std::string_view name, const std::array<float, 3>& position) {
+    for (const float x : position) {
       if (!std::isfinite(x)) {
         base::throw_input(
-            "structure: atom {} of {} has no finite position (check the parameters and features)",
-            bio::kAtom37Names[a], residue());
+            "structure: atom {} of {} has no finite position (check the parameters and features)", name,
+            residue());
       }
     }
-  }
+  });
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ void check(const bio::Structure& structure) {
   const size_t n = structure.n_res();
   if (n == 0 || structure.atom_position.size() != n || structure.atom_mask.size() != n ||
       structure.residue_index.size() != n || structure.chain_index.size() != n ||
-      structure.plddt.size() != n) {
+      structure.plddt.size() != n || (!structure.hydrogens.empty() && structure.hydrogens.size() != n)) {
     base::throw_internal("structure: arrays of different lengths, {} residues", n);
   }
   for (const std::string& id : structure.chain_ids) {

@@ -127,7 +127,7 @@ bool parse_all(std::string_view text, T* value) {
 // Two ranges of numbers follow the decimal ones: upper-case and then lower-case base-36 numbers that begin
 // with a letter.
 bool parse_hybrid36(std::string_view text, size_t width, int* value) {
-  if (text.size() != width || width > 5) return false;
+  if (text.empty() || text.size() != width || width > 5) return false;
   const bool is_upper = text.front() >= 'A' && text.front() <= 'Z';
   const bool is_lower = text.front() >= 'a' && text.front() <= 'z';
   if (!is_upper && !is_lower) return false;
@@ -151,7 +151,9 @@ bool parse_hybrid36(std::string_view text, size_t width, int* value) {
 
 bool parse_number(std::string_view text, size_t width, int* value) {
   const std::string_view digits = trimmed(text);
-  return parse_all(digits, value) || parse_hybrid36(digits, width, value);
+  constexpr int kLargest = 100'000'000;  // far beyond every residue; sums and differences must not overflow
+  const bool is_number = parse_all(digits, value) || parse_hybrid36(digits, width, value);
+  return is_number && *value >= -kLargest && *value <= kLargest;
 }
 
 bool parse_coordinate(std::string_view text, float* value) {

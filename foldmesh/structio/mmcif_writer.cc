@@ -6,6 +6,7 @@
 
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/version.h"
+#include "foldmesh/structio/atoms.h"
 #include "foldmesh/structio/checks.h"
 #include "foldmesh/structio/cif_text.h"
 #include "foldmesh/structio/structure_file.h"
@@ -237,6 +238,7 @@ class Writer {
   void atoms() {
     begin("_atom_type", {"symbol"});
     for (const char* symbol : {"C", "N", "O", "S"}) row({symbol});
+    if (!structure_.hydrogens.empty()) row({"H"});
     cif_.end_loop();
     begin("_atom_site", {"group_PDB",      "id",
                          "type_symbol",    "label_atom_id",
@@ -258,10 +260,8 @@ class Writer {
   // Returns the last serial number used.
   int64_t residue_atoms(const Chain& chain, size_t i, int64_t serial) {
     const std::string name3 = comp(i);
-    for (int a = 0; a < bio::kNumAtom37; ++a) {
-      if (structure_.atom_mask[i][a] == 0) continue;
-      const auto& [x, y, z] = structure_.atom_position[i][a];
-      const std::string_view atom = bio::kAtom37Names[a];
+    for_each_atom(structure_, i, [&](std::string_view atom, const std::array<float, 3>& position) {
+      const auto& [x, y, z] = position;
       line_.clear();
       fmt::format_to(
           std::back_inserter(line_),
@@ -270,7 +270,7 @@ class Writer {
           ++serial, atom.substr(0, 1), atom, name3, chain.id, entity_id(chain.entity), i - chain.begin + 1, x,
           y, z, structure_.plddt[i], structure_.residue_index[i] + 1);
       cif_.row_text(line_);
-    }
+    });
     return serial;
   }
 

@@ -91,7 +91,8 @@ void PdbReader::read_record(std::string_view line) {
   if (record == "ATOM" || record == "HETATM") {
     read_atom(line, record == "HETATM");
   } else if (record == "TER") {
-    if (!order_.empty()) chains_.at(line.size() < 22 ? order_.back() : line[21]).ended = true;
+    const auto chain = chains_.find(line.size() < 22 && !order_.empty() ? order_.back() : column(line, 22));
+    if (chain != chains_.end()) chain->second.ended = true;
   } else if (record == "ENDMDL") {
     is_over_ = !chains_.empty();
   } else if (record == "END") {

@@ -5,6 +5,7 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
+#include "foldmesh/structio/atoms.h"
 #include "foldmesh/structio/checks.h"
 #include "foldmesh/structio/structure_file.h"
 
@@ -32,13 +33,11 @@ class PdbText {
 };
 
 bool fits_columns(const bio::Structure& structure, size_t i) {
-  for (int a = 0; a < bio::kNumAtom37; ++a) {
-    if (structure.atom_mask[i][a] == 0) continue;
-    for (const float x : structure.atom_position[i][a]) {
-      if (!(x >= kMinCoordinate && x <= kMaxCoordinate)) return false;
-    }
-  }
-  return true;
+  bool fits = true;
+  for_each_atom(structure, i, [&](std::string_view, const std::array<float, 3>& position) {
+    for (const float x : position) fits = fits && x >= kMinCoordinate && x <= kMaxCoordinate;
+  });
+  return fits;
 }
 
 bool ends_chain(const bio::Structure& structure, size_t i) {
@@ -48,15 +47,14 @@ bool ends_chain(const bio::Structure& structure, size_t i) {
 void add_atoms(const bio::Structure& structure, size_t i, int& serial, PdbText& out) {
   const std::string& chain = structure.chain_ids[static_cast<size_t>(structure.chain_index[i])];
   const std::string_view residue = bio::kRestypeNames3[structure.aatype[i]];
-  for (int a = 0; a < bio::kNumAtom37; ++a) {
-    if (structure.atom_mask[i][a] == 0) continue;
-    const auto& [x, y, z] = structure.atom_position[i][a];
-    const std::string_view name = bio::kAtom37Names[a];  // at most three letters, so column 13 stays blank
-    out.line("ATOM  {:>5}  {:<3} {:>3} {}{:>4}    {:>8.3f}{:>8.3f}{:>8.3f}{:>6.2f}{:>6.2f}          {:>2}  ",
-             serial, name, residue, chain, structure.residue_index[i] + 1, x, y, z, 1.0, structure.plddt[i],
-             name.substr(0, 1));
+  for_each_atom(structure, i, [&](std::string_view name, const std::array<float, 3>& position) {
+    const auto& [x, y, z] = position;
+    // Column 13 stays blank but for the longest names, those of hydrogens like HD21.
+    out.line("ATOM  {:>5} {:<4} {:>3} {}{:>4}    {:>8.3f}{:>8.3f}{:>8.3f}{:>6.2f}{:>6.2f}          {:>2}  ",
+             serial, name.size() < 4 ? fmt::format(" {}", name) : std::string(name), residue, chain,
+             structure.residue_index[i] + 1, x, y, z, 1.0, structure.plddt[i], name.substr(0, 1));
     ++serial;
-  }
+  });
 }
 
 }  // namespace
@@ -70,7 +68,7 @@ std::string why_not_pdb(const bio::Structure& structure) {
   }
   int64_t serials = static_cast<int64_t>(structure.chain_ids.size());  // TER records
   for (size_t i = 0; i < structure.n_res(); ++i) {
-    for (const uint8_t present : structure.atom_mask[i]) serials += present != 0 ? 1 : 0;
+    for_each_atom(structure, i, [&](std::string_view, const auto&) { ++serials; });
     const int number = structure.residue_index[i] + 1;
     if (number > kMaxResidueNumber || number < kMinResidueNumber) {
       return fmt::format("residue number {} (at most {})", number, kMaxResidueNumber);

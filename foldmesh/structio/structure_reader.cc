@@ -1,7 +1,9 @@
 #include "foldmesh/structio/structure_reader.h"
 
 #include <algorithm>
-#include <map>
+#include <cctype>
+#include <memory>
+#include <set>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/seqio/byte_source.h"
@@ -89,6 +91,29 @@ void append(const EntryChain& chain, const std::string& id, bio::Structure& out)
   }
 }
 
+bool is_plain(const std::string& id) {
+  return std::all_of(id.begin(), id.end(), [](unsigned char c) { return c < 128 && std::isalnum(c) != 0; });
+}
+
+// Of all chains, author ids or else label ids, where these are letters and digits and no two are equal; else
+// A, B, C, ...
+std::vector<std::string> chain_names(const Entry& entry) {
+  std::vector<std::string> names;
+  for (std::string EntryChain::*id : {&EntryChain::author_id, &EntryChain::label_id}) {
+    names.clear();
+    for (const EntryChain& chain : entry.chains) names.push_back(chain.*id);
+    const bool unique = std::set<std::string>(names.begin(), names.end()).size() == names.size();
+    if (unique && std::all_of(names.begin(), names.end(), is_plain)) return names;
+  }
+  for (size_t c = 0; c < names.size(); ++c) {
+    names[c].clear();
+    for (size_t rest = c + 1; rest > 0; rest = (rest - 1) / 26) {
+      names[c].insert(names[c].begin(), static_cast<char>('A' + (rest - 1) % 26));
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 Entry parse_structure(std::string_view text, const std::string& path) {
@@ -115,12 +140,9 @@ const EntryChain* find_chain(const Entry& entry, std::string_view id) {
 
 bio::Structure to_structure(const Entry& entry, const EntryChain* chain) {
   bio::Structure out;
-  std::map<std::string, int> uses;
-  for (const EntryChain& each : entry.chains) ++uses[each.author_id];
-  const bool by_label = std::any_of(uses.begin(), uses.end(), [](const auto& use) { return use.second > 1; });
-  for (const EntryChain& each : entry.chains) {
-    if (chain != nullptr && chain != &each) continue;
-    append(each, by_label ? each.label_id : each.author_id, out);
+  const std::vector<std::string> ids = chain_names(entry);
+  for (size_t c = 0; c < entry.chains.size(); ++c) {
+    if (chain == nullptr || chain == &entry.chains[c]) append(entry.chains[c], ids[c], out);
   }
   return out;
 }

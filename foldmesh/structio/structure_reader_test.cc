@@ -254,6 +254,29 @@ TEST(StructureReader, PdbWithoutSeqresOrChainNames) {
   EXPECT_EQ(entry.chains[0].sequence(), "HC");
 }
 
+TEST(StructureReader, OddNames) {
+  // The end of a chain that was never there, and names that the writers would not take.
+  EXPECT_EQ(
+      parse_structure(
+          "TER      10      GLY Z   3\n" + atom_line("ATOM", 1, " CA", ' ', "GLY", '*', 1, ' ', 1, 1), "x")
+          .chains.at(0)
+          .author_id,
+      "*");
+  const std::string head =
+      "data_x\nloop_\n_atom_site.auth_asym_id\n_atom_site.label_asym_id\n_atom_site.auth_seq_id\n"
+      "_atom_site.auth_comp_id\n_atom_site.auth_atom_id\n_atom_site.Cartn_x\n_atom_site.Cartn_y\n"
+      "_atom_site.Cartn_z\n";
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(to_structure(parse_structure(head + "A AA 1 ALA CA 1 1 1\nA BB 1 ALA CA 1 1 1\n", "x")).chain_ids,
+            (Names{"AA", "BB"}));
+  EXPECT_EQ(
+      to_structure(parse_structure(head + "A-2 A-2 1 ALA CA 1 1 1\nA A 1 ALA CA 1 1 1\n", "x")).chain_ids,
+      (Names{"A", "B"}));
+  EXPECT_EQ(message_of(head + "A A 123456789012 ALA CA 1 1 1\n"),
+            "f:11: '123456789012' is no residue number");
+  EXPECT_EQ(message_of(head + "A A 2000000000 ALA CA 1 1 1\n"), "f:11: '2000000000' is no residue number");
+}
+
 TEST(StructureReader, ManyAtoms) {
   const bio::Structure large = made_structure(std::vector<std::string>(26, std::string(400, 'W')));
   const Entry entry = parse_structure(to_mmcif(large, {}), "large");

@@ -187,6 +187,15 @@ Template open_and_make(const Hit& hit, const std::string& query, const TemplateO
   return out;
 }
 
+// Without folder and endings: "model" of model.cif.gz.
+std::string bare_name(const fs::path& file) {
+  std::string name = file.filename().string();
+  for (const char* ending : {".gz", ".zst", ".cif", ".mmcif", ".pdb", ".ent"}) {
+    if (name.ends_with(ending)) name.resize(name.size() - std::string_view(ending).size());
+  }
+  return name;
+}
+
 }  // namespace
 
 void check_date(const std::string& option, const std::string& date) {
@@ -324,7 +333,7 @@ Template make_custom_template(const CustomTemplate& custom, const std::string& q
   }
   try {
     Template out = place_atoms(*best, letters, pairs, query.size());
-    out.domain_name = custom.file.stem().string() + "_" + best->author_id;
+    out.domain_name = bare_name(custom.file) + "_" + best->author_id;
     base::log::info("template {}: {} residues aligned, {} of them identical", out.domain_name, pairs.size(),
                     most);
     return out;

@@ -1,0 +1,217 @@
+// Templates from search to prediction: structures written by our own writer, sequences as the PDB names them.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "foldmesh/base/file.h"
+#include "foldmesh/base/rng.h"
+#include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/structio/structure_file.h"
+#include "foldmesh/tensor/npz.h"
+#include "tests/cli/run_program.h"
+
+namespace foldmesh::tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kQuery = "MKTAYIAKQRQISFVKSHFSRQLE";
+
+// A coil: every atom of residue i near a point of a helix.
+std::string structure_text(const std::string& sequence, const std::string& date) {
+  base::Rng rng(sequence.size());
+  bio::Structure out;
+  out.chain_ids = {"A"};
+  for (size_t i = 0; i < sequence.size(); ++i) {
+    const int type = bio::restype_of(sequence[i]);
+    const double angle = 1.75 * static_cast<double>(i);
+    out.aatype.push_back(type);
+    out.residue_index.push_back(static_cast<int>(i));
+    out.chain_index.push_back(0);
+    out.plddt.push_back(10);
+    auto& mask = out.atom_mask.emplace_back();
+    auto& position = out.atom_position.emplace_back();
+    for (int a = 0; a < bio::kNumAtom37; ++a) {
+      mask[a] = bio::kAtom37Mask[type][a];
+      if (mask[a] == 0) continue;
+      const double at[3] = {2.3 * std::cos(angle), 2.3 * std::sin(angle), 1.5 * static_cast<double>(i)};
+      for (size_t k = 0; k < 3; ++k) position[a][k] = static_cast<float>(at[k] + 2 * rng.uniform());
+    }
+  }
+  return structio::to_mmcif(out, {}) + fmt::format(
+                                           "loop_\n_pdbx_audit_revision_history.ordinal\n_pdbx_audit_"
+                                           "revision_history.revision_date\n1 {}\n",
+                                           date);
+}
+
+class Templates : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    shared_ = fs::temp_directory_path() / fmt::format("templates_test_{}", ::getpid());
+    fs::create_directories(shared_ / "mmcif/cc");
+    base::write_file_atomically(shared_ / "query.fasta", fmt::format(">query\n{}\n", kQuery));
+    std::string homologs;
+    for (size_t i = 0; i < 6; ++i) {
+      std::string homolog = kQuery;
+      homolog[3 * i + 1] = 'A';
+      homologs += fmt::format(">H{0}\nGG{1}GG\n", i, homolog);
+    }
+    base::write_file_atomically(shared_ / "uniref90.fasta", homologs);
+
+    // 1aaa fits; 2bbb's file is cut short; 3ccc's is compressed, in the folder of its middle letters; 4ddd
+    // has no file; 5eee is too new; 6fff has become 1rep; 7ggg is another protein under this name; 8nuc is no
+    // protein.
+    std::string close = kQuery, other(24, 'W');
+    close[5] = 'V';
+    const std::string shorter = kQuery.substr(2, 18);
+    base::write_file_atomically(shared_ / "pdb_seqres.txt",
+                                fmt::format(">1aaa_A mol:protein length:28  FITS\nGG{0}GG\n"
+                                            ">2bbb_A mol:protein length:24  DAMAGED\n{0}\n"
+                                            ">3ccc_A mol:protein length:18  COMPRESSED\n{1}\n"
+                                            ">4ddd_A mol:protein length:24  MISSING\n{0}\n"
+                                            ">5eee_A mol:protein length:24  NEW\n{0}\n"
+                                            ">6fff_A mol:protein length:19  OLD\nK{1}\n"
+                                            ">7ggg_A mol:protein length:24  OTHER\n{0}\n"
+                                            ">8nuc_A mol:na length:24  NUCLEIC\n{0}\n",
+                                            close, shorter));
+    const auto write = [](const char* name, const std::string& text) {
+      base::write_file_atomically(shared_ / "mmcif" / name, text);
+    };
+    write("1aaa.cif", structure_text("GG" + close + "GG", "2001-01-01"));
+    const std::string whole = structure_text(close, "2001-01-01");
+    write("2bbb.cif", whole.substr(0, whole.find("_atom_site.") + 3000));
+    write("5eee.cif", structure_text(close, "2022-01-01"));
+    write("1rep.cif", structure_text("K" + shorter, "2002-02-02"));
+    write("7ggg.cif", structure_text(other, "2001-01-01"));
+    const std::string text = structure_text(shorter, "2003-01-01");
+    gzFile file = gzopen((shared_ / "mmcif/cc/3ccc.cif.gz").c_str(), "wb");
+    ASSERT_GT(gzwrite(file, text.data(), static_cast<unsigned>(text.size())), 0);
+    gzclose(file);
+    base::write_file_atomically(shared_ / "obsolete.dat", "OBSLTE    31-JUL-94 6FFF     1REP\n");
+  }
+  static void TearDownTestSuite() { fs::remove_all(shared_); }
+
+  static std::vector<std::string> search_arguments(const std::string& out) {
+    return {"fold",
+            (shared_ / "query.fasta").string(),
+            "--output-dir",
+            (shared_ / out).string(),
+            "--db",
+            "uniref90=" + (shared_ / "uniref90.fasta").string(),
+            "--pdb_seqres_database_path",
+            (shared_ / "pdb_seqres.txt").string(),
+            "--template_mmcif_dir",
+            (shared_ / "mmcif").string(),
+            "--obsolete_pdbs_path",
+            (shared_ / "obsolete.dat").string(),
+            "--max_template_date",
+            "2020-05-14"};
+  }
+
+  static fs::path shared_;
+};
+fs::path Templates::shared_;
+
+TEST_F(Templates, FromSearchToPrediction) {
+  const std::vector<std::string> params = {
+      "params", "generate", "--model", "model_1", "-o", (shared_ / "params_model_1.npz").string(), "--quiet"};
+  ASSERT_EQ(run_program(params).exit_code, 0);
+  std::vector<std::string> fold = search_arguments("out");
+  for (const std::string& word :
+       {std::string("--params-dir"), shared_.string(), std::string("--model-preset"), std::string("monomer"),
+        std::string("--models"), std::string("1"), std::string("--num-recycles"), std::string("0")}) {
+    fold.push_back(word);
+  }
+  const RunResult run = run_program(fold);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  for (const char* said : {"template 4ddd_A left out: there is no 4ddd.cif in",
+                           "template 5eee_A left out: released 2022-01-01, after 2020-05-14",
+                           "template 7ggg_A left out: its sequence is not that of chain A", "cut short?",
+                           "3 templates of 7 hits"}) {
+    EXPECT_NE(run.err.find(said), std::string::npos) << said << "\n" << run.err;
+  }
+  const fs::path target = shared_ / "out/query";
+  EXPECT_TRUE(fs::exists(target / "msas/pdb_hits.sto"));
+  const auto table = nlohmann::json::parse(base::read_file(target / "templates.json"));
+  std::vector<std::string> names;
+  for (const auto& row : table) names.push_back(row.at("template"));
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"1aaa_A", "1rep_A", "3ccc_A"}));
+
+  // The prediction has used them: without templates it is another one.
+  const std::string with = base::read_file(target / "ranked_0.pdb");
+  const tensor::NpzReader features(target / "features.npz");
+  EXPECT_EQ(features.header("template_aatype").shape, (tensor::Shape{3, 24, 22}));
+  std::vector<std::string> plain(fold.begin(), fold.begin() + 6);
+  plain.insert(plain.end(), fold.end() - 8, fold.end());
+  plain[3] = (shared_ / "plain").string();
+  const RunResult without = run_program(plain);
+  ASSERT_EQ(without.exit_code, 0) << without.err;
+  EXPECT_NE(base::read_file(shared_ / "plain/query/ranked_0.pdb"), with);
+
+  // The file that was damaged is there now: features are made again, the search is not.
+  base::write_file_atomically(shared_ / "mmcif/2bbb.cif", structure_text(kQuery, "2001-01-01"));
+  fold.push_back("--msa-only");
+  const RunResult search_again = run_program(fold);
+  EXPECT_NE(search_again.err.find("pdb_hits.sto is there already"), std::string::npos) << search_again.err;
+  EXPECT_EQ(search_again.exit_code, 0);
+}
+
+TEST_F(Templates, SameHitsAsTheDropIns) {
+  std::vector<std::string> fold = search_arguments("search");
+  fold.push_back("--msa-only");
+  const RunResult run = run_program(fold);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::string hits = base::read_file(shared_ / "search/query/msas/pdb_hits.sto");
+  const std::string hmm = (shared_ / "x.hmm").string(), sto = (shared_ / "x.sto").string();
+  // No row of this alignment is a duplicate and no column empty, so it can be given as it is.
+  ASSERT_EQ(run_program({"hmmbuild", "--hand", "--amino", "-n", "query", "-o", "/dev/null", hmm,
+                         (shared_ / "search/query/msas/uniref90_hits.sto").string()})
+                .exit_code,
+            0);
+  ASSERT_EQ(run_program({"hmmsearch", "--noali",
+                         "-o",        "/dev/null",
+                         "--F1",      "0.1",
+                         "--F2",      "0.1",
+                         "--F3",      "0.1",
+                         "--incE",    "100",
+                         "-E",        "100",
+                         "--domE",    "100",
+                         "--incdomE", "100",
+                         "-A",        sto,
+                         hmm,         (shared_ / "pdb_seqres.txt").string()})
+                .exit_code,
+            0);
+  const auto rows = [](const std::string& text) { return text.substr(text.find("#=GS")); };
+  EXPECT_EQ(rows(hits), rows(base::read_file(sto)));
+}
+
+TEST_F(Templates, FeaturesOfOnesOwnStructures) {
+  const std::string file = (shared_ / "mmcif/1aaa.cif").string(), out = (shared_ / "own.npz").string();
+  const RunResult run =
+      run_program({"features", "--query", (shared_ / "query.fasta").string(), "-o", out, "--custom-template",
+                   file + ":A", "--custom-template", (shared_ / "mmcif/cc/3ccc.cif.gz").string(), "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(nlohmann::json::parse(run.out).at("n_templates"), 2);
+  const tensor::NpzReader features(out);
+  EXPECT_EQ(features.read_strings("template_domain_names"),
+            (std::vector<std::string>{"1aaa_A", "3ccc_A"}));
+  EXPECT_EQ(features.read_strings("template_sequence").at(1), "--" + kQuery.substr(2, 18) + "----");
+
+  for (const auto& [text, message] : std::vector<std::pair<std::string, std::string>>{
+           {file + ":Q", "has no protein chain Q (it has: A)"},
+           {"/nowhere.pdb", "/nowhere.pdb: there is no such file"}}) {
+    const RunResult refused = run_program(
+        {"features", "--query", (shared_ / "query.fasta").string(), "-o", out, "--custom-template", text});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_NE(refused.err.find(message), std::string::npos) << refused.err;
+  }
+}
+
+}  // namespace
+}  // namespace foldmesh::tests
