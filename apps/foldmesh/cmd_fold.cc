@@ -43,31 +43,39 @@ void setup_fold(CLI::App& command) {
       "--params-dir,--data", options.params_dir,
       "folder with DeepMind's params_<model>.npz, or files made by `foldmesh params generate`; default: "
       "params/ in the data folder");
-  command.add_option("--model-preset", options.model_preset, "which family of models")
-      ->check(CLI::IsMember({"monomer", "monomer_ptm"}))
+  command
+      .add_option(
+          "--model-preset", options.model_preset,
+          "which family of models; with multimer all records of a FASTA file are chains of one complex, or "
+          "SEQ:SEQ in one record")
+      ->check(CLI::IsMember({"monomer", "monomer_ptm", "multimer"}))
       ->capture_default_str();
   command.add_option("--models", options.models, "which of the five models to run, for instance 1,3")
       ->delimiter(',')
       ->check(CLI::Range(1, 5))
       ->capture_default_str();
-  command.add_option("--num-recycles,--num-recycle", options.num_recycles, "passes after the first one")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str();
+  CLI::Option* recycles = command.add_option("--num-recycles,--num-recycle", options.num_recycles,
+                                             "passes after the first one (multimer: 20 unless given)");
+  recycles->check(CLI::Range(0, 100))->capture_default_str();
   command
       .add_option("--precision", options.precision,
                   "number type of the trunk's matrix products; bf16 is up to twice as fast on machines with "
                   "AVX512-BF16 and changes results slightly")
       ->check(CLI::IsMember({"fp32", "bf16"}))
       ->capture_default_str();
-  add_recycle_tolerance_option(command, options.recycle_tolerance);
-  command
-      .add_option("--num-predictions-per-model,--num-seeds", options.predictions_per_model,
-                  "predictions by each model, each with another seed")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  CLI::Option* tolerance = add_recycle_tolerance_option(command, options.recycle_tolerance);
+  CLI::Option* per_model =
+      command.add_option("--num-predictions-per-model,--num-multimer-predictions-per-model,--num-seeds",
+                         options.predictions_per_model,
+                         "predictions by each model, each with another seed (multimer: 5 unless given)");
+  per_model->check(CLI::Range(1, 1000))->capture_default_str();
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command.add_flag(
+      "--alphafold-chain-ids", options.alphafold_chain_ids,
+      "order the chains of a complex as AlphaFold does, equal ones together, and call them B, C, ... "
+      "(default: A, B, ... in the order of the input)");
   command
       .add_option(
           "--models-to-relax,--models_to_relax,--relax", options.relax.models,
@@ -94,10 +102,17 @@ void setup_fold(CLI::App& command) {
       "A run that was interrupted continues where it stopped when the same command is given again.\n"
       "Under mpirun or srun all ranks search together and share the targets; one that does not fit on one "
       "rank is predicted by all of them.");
-  command.callback([args] {
+  command.callback([args, recycles, tolerance, per_model] {
     pipeline::FoldOptions& fold_options = args->options;
     apply(args->familiar, fold_options);
     pipeline::take_environment(args->databases, &fold_options.params_dir);
+    if (fold_options.model_preset == "multimer") {
+      // What AlphaFold-Multimer does.
+      if (recycles->empty()) fold_options.num_recycles = 20;
+      if (tolerance->empty()) fold_options.recycle_tolerance = 0.5;
+      if (per_model->empty()) fold_options.predictions_per_model = 5;
+      if (!args->databases.data_dir.empty()) args->databases.multimer = true;
+    }
     fold_options.databases = pipeline::choose_databases(args->databases);
     pipeline::find_template_data(args->databases.data_dir, &fold_options.templates);
     const std::unique_ptr<comm::Communicator> ranks = comm::join(args->mpi);

@@ -40,7 +40,7 @@ struct Options {
   comm::UseMpi mpi = comm::UseMpi::kAuto;
   double recycle_tolerance = 0;
   std::string machine_file;
-  bool contacts = false, profile = false, json = false;
+  bool contacts = false, profile = false, json = false, alphafold_chain_ids = false;
 };
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -55,6 +55,11 @@ class Input {
       name_ = std::filesystem::path(path).stem().string();
       return;
     }
+    if (features::is_complex(file_)) {
+      complex_ = features::read_complex_features(file_);
+      name_ = complex_->name;
+      return;
+    }
     raw_ = features::read_raw_features(file_);
     name_ = raw_->name;
   }
@@ -62,6 +67,7 @@ class Input {
   std::unique_ptr<predict::FeatureSource> source(const model::ModelConfig& config, uint64_t seed,
                                                  base::ThreadPool& pool) const {
     if (raw_) return predict::sampled_source(*raw_, config, seed, pool);
+    if (complex_) return predict::sampled_source(*complex_, config, seed, pool);
     return predict::processed_source(features::read_processed_features(file_));
   }
 
@@ -69,6 +75,7 @@ class Input {
   tensor::NpzReader file_;
   std::string name_;
   std::optional<features::RawFeatures> raw_;
+  std::optional<features::ComplexFeatures> complex_;
 };
 
 Json memory_json(const predict::MemoryEstimate& memory) {
@@ -98,9 +105,12 @@ Json report(const Options& options, const predict::Prediction& prediction,
                  {"precision", options.precision},
                  {"num_recycles", prediction.n_passes - 1},
                  {"pass_seconds", prediction.pass_seconds},
-                 {"mean_plddt", prediction.ranking_confidence}};
+                 {"mean_plddt", confidence::mean(prediction.plddt)},
+                 {"ranking_confidence", prediction.ranking_confidence}};
   if (options.recycle_tolerance > 0) result["last_recycle_change"] = prediction.last_change;
   if (prediction.aligned_error) result["ptm"] = prediction.aligned_error->ptm;
+  if (prediction.aligned_error && prediction.aligned_error->iptm)
+    result["iptm"] = *prediction.aligned_error->iptm;
   result["memory"] = memory_json(prediction.memory);
   result["operators"] = operators;
   result["output_dir"] = options.output_dir;
@@ -109,13 +119,18 @@ Json report(const Options& options, const predict::Prediction& prediction,
 }
 
 void print(const predict::Prediction& prediction, const std::string& output_dir) {
+  std::string scores;
+  if (prediction.aligned_error) {
+    scores = fmt::format(", pTM {:.3f}", prediction.aligned_error->ptm);
+    if (const auto& iptm = prediction.aligned_error->iptm) scores += fmt::format(", ipTM {:.3f}", *iptm);
+  }
   double seconds = 0;
   for (const double pass : prediction.pass_seconds) seconds += pass;
-  fmt::print(
-      "{}{}: {} residues, {} passes in {:.1f} s, mean pLDDT {:.1f}{}, results in {}\n", prediction.model,
-      prediction.untrained ? " (UNTRAINED parameters: the structure means nothing)" : "",
-      prediction.structure.n_res(), prediction.n_passes, seconds, prediction.ranking_confidence,
-      prediction.aligned_error ? fmt::format(", pTM {:.3f}", prediction.aligned_error->ptm) : "", output_dir);
+  fmt::print("{}{}: {} residues, {} passes in {:.1f} s, mean pLDDT {:.1f}{}, results in {}\n",
+             prediction.model,
+             prediction.untrained ? " (UNTRAINED parameters: the structure means nothing)" : "",
+             prediction.structure.n_res(), prediction.n_passes, seconds, confidence::mean(prediction.plddt),
+             scores, output_dir);
 }
 
 // By kind of operator, what the planner says for this machine and what was measured.
@@ -147,6 +162,7 @@ predict::PredictOptions predict_options(const Options& options, int n_threads) {
   result.n_threads = n_threads;
   result.memory_limit = options.memory.empty() ? 0 : base::parse_bytes(options.memory);
   result.contacts = options.contacts;
+  result.alphafold_chain_ids = options.alphafold_chain_ids;
   return result;
 }
 
@@ -250,19 +266,19 @@ void setup_predict(CLI::App& command) {
   command
       .add_option(
           "--model", options->model,
-          "Which model the parameters are: model_1 .. model_5, or model_1_ptm .. model_5_ptm, which also "
-          "predict the aligned error and pTM")
+          "Which model the parameters are: model_1 .. model_5; model_1_ptm .. model_5_ptm, which also "
+          "predict the aligned error and pTM; or for complexes model_1_multimer_v3 .. (also _v2, and without "
+          "a "
+          "number)")
       ->required();
   command.add_option("--output-dir,-o", options->output_dir, "Folder for the results; made if need be")
       ->required();
-  command
-      .add_option(
-          "--num-recycles", options->num_recycles,
-          "Passes through the network after the first; every pass starts from the result of the one before. "
-          "0 is fastest, 3 is what AlphaFold does")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str();
-  add_recycle_tolerance_option(command, options->recycle_tolerance);
+  CLI::Option* recycles = command.add_option(
+      "--num-recycles", options->num_recycles,
+      "Passes through the network after the first; every pass starts from the result of the one before. "
+      "0 is fastest, 3 is what AlphaFold does, 20 with multimer models");
+  recycles->check(CLI::Range(0, 100))->capture_default_str();
+  CLI::Option* tolerance = add_recycle_tolerance_option(command, options->recycle_tolerance);
   command
       .add_option("--random-seed", options->seed,
                   "Seed of the alignment samples, one per pass; of no effect on processed features")
@@ -309,7 +325,16 @@ void setup_predict(CLI::App& command) {
       "Rates for --profile from this file of `foldmesh bench inference --calibrate` (default: the "
       "one in the cache folder, if there is one)");
   command.add_flag("--json", options->json, "Print the facts of the run as JSON");
-  command.callback([options] { run(*options); });
+  command.add_flag(
+      "--alphafold-chain-ids", options->alphafold_chain_ids,
+      "Order the chains of a complex as AlphaFold does and call them B, C, ... (default: A, B, ... in "
+      "the order of the input)");
+  command.callback([options, recycles, tolerance] {
+    const model::ModelConfig config = model::model_by_name(options->model);
+    if (recycles->empty() && config.is_multimer) options->num_recycles = config.n_recycles;
+    if (tolerance->empty() && config.is_multimer) options->recycle_tolerance = config.recycle_tolerance;
+    run(*options);
+  });
 }
 
 }  // namespace foldmesh::apps

@@ -6,13 +6,13 @@
 
 namespace foldmesh::apps {
 
-inline void add_recycle_tolerance_option(CLI::App& command, double& tolerance) {
-  command
+inline CLI::Option* add_recycle_tolerance_option(CLI::App& command, double& tolerance) {
+  return command
       .add_option(
           "--recycle-early-stop-tolerance", tolerance,
           "Angstrom: once a pass changes the distances between C-alpha atoms by no more than this "
-          "(root mean square), one more pass runs and ends the prediction. AlphaFold-Multimer takes 0.5; "
-          "0 runs all passes")
+          "(root mean square), one more pass runs and ends the prediction. AlphaFold-Multimer takes 0.5, "
+          "as multimer models do here; 0 runs all passes")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
 }

@@ -71,6 +71,18 @@ class Merger {
     return count;
   }
 
+  // All rows but the first, which is the query.
+  void add_all(const MsaInput& input) {
+    if (input.msa.n_seq() == 0)
+      base::throw_input("{}: has no rows (expected the query in the first)", input.path);
+    check_query_row(input, raw_.sequence);
+    for (size_t row = 1; row < input.msa.n_seq(); ++row) {
+      seen_.clear();
+      add(input.path, row, input.msa.sequences[row], input.msa.deletion_matrix[row],
+          input.msa.descriptions[row]);
+    }
+  }
+
   RawFeatures take() { return std::move(raw_); }
 
  private:
@@ -151,6 +163,12 @@ MergedMsa merge_msas(const bio::Sequence& query, std::span<const MsaInput> input
   for (const MsaInput* input : ordered) merged.counts.push_back(merger.add(*input));
   merged.features = merger.take();
   return merged;
+}
+
+RawFeatures rows_as_they_are(const bio::Sequence& query, const MsaInput& input) {
+  Merger merger(query, checked_query(query));
+  merger.add_all(input);
+  return merger.take();
 }
 
 // UniProt identifiers: `sp|` or `tr|`, an accession of 6-10 letters or digits (with an isoform suffix `_d` at

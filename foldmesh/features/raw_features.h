@@ -68,6 +68,10 @@ struct MergedMsa {
 // are allowed. Throws kInput when an alignment's first row is not the query or a letter has no HHblits id.
 MergedMsa merge_msas(const bio::Sequence& query, std::span<const MsaInput> inputs);
 
+// The rows of one alignment, duplicates included, in their order; the first is the query. For rows that
+// belong to those of other alignments. kInput as merge_msas(), and when there is no row.
+RawFeatures rows_as_they_are(const bio::Sequence& query, const MsaInput& input);
+
 // Species code of a UniProt-style name such as `tr|A0A146SKV9|A0A146SKV9_FUNHE/21-80 ...`, else empty.
 std::string species_of(std::string_view description);
 

@@ -1,5 +1,6 @@
 #include "foldmesh/pipeline/feature_stage.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <system_error>
@@ -8,6 +9,7 @@
 #include "foldmesh/base/log.h"
 #include "foldmesh/features/msa_input.h"
 #include "foldmesh/features/raw_features.h"
+#include "foldmesh/pipeline/complex_stage.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/pipeline/template_stage.h"
 
@@ -17,6 +19,9 @@ namespace fs = std::filesystem;
 
 double run_feature_stage(const Target& target, const TargetMsas& msas, const TemplateSettings& templates,
                          const fs::path& folder) {
+  const bool has_chains = std::any_of(msas.files.begin(), msas.files.end(),
+                                      [](const MsaFile& file) { return !file.chain.empty(); });
+  if (has_chains) return run_complex_feature_stage(target, msas, templates, folder);
   const StageStore stages(folder);
   const Chain& chain = target.chains.front();
   StageKey key("features");

@@ -14,10 +14,12 @@
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/calibrate/host.h"
 #include "foldmesh/comm/item_crew.h"
+#include "foldmesh/features/complex_features.h"
 #include "foldmesh/features/raw_features.h"
 #include "foldmesh/model/config.h"
 #include "foldmesh/model/param_store.h"
 #include "foldmesh/output/result_folder.h"
+#include "foldmesh/pipeline/complex_stage.h"
 #include "foldmesh/pipeline/feature_stage.h"
 #include "foldmesh/pipeline/forecast.h"
 #include "foldmesh/pipeline/msa_stage.h"
@@ -57,13 +59,18 @@ struct ModelRun {
 class Fold {
  public:
   explicit Fold(const FoldOptions& options)
-      : options_(options), targets_(read_targets(options.inputs)), pool_(std::max(options.n_threads, 1)) {
+      : options_(options),
+        is_multimer_(options.model_preset == kMultimerPreset),
+        targets_(read_targets(options.inputs, is_multimer_)),
+        pool_(std::max(options.n_threads, 1)) {
     std::stable_sort(targets_.begin(), targets_.end(),
                      [](const Target& a, const Target& b) { return a.n_res() > b.n_res(); });
     for (const Target& target : targets_) {
-      if (target.is_complex()) {
-        base::throw_input("{}: {} chains, but the models of --model-preset {} are for one", target.name,
-                          target.chains.size(), options.model_preset);
+      if (target.is_complex() && !is_multimer_) {
+        base::throw_input(
+            "{}: {} chains, but the models of --model-preset {} are for one (expected --model-preset "
+            "multimer)",
+            target.name, target.chains.size(), options.model_preset);
       }
     }
     if (!options.msa_only) set_up_models();
@@ -101,6 +108,7 @@ class Fold {
   const model::ParamStore& params(const ModelRun& run);
 
   const FoldOptions& options_;
+  bool is_multimer_;
   std::vector<Target> targets_;  // longest first
   base::ThreadPool pool_;
   std::vector<ModelRun> models_;
@@ -115,7 +123,9 @@ class Fold {
 };
 
 void Fold::set_up_models() {
-  const std::string suffix = options_.model_preset == "monomer_ptm" ? "_ptm" : "";
+  const std::string suffix = is_multimer_                             ? "_multimer_v3"
+                             : options_.model_preset == "monomer_ptm" ? "_ptm"
+                                                                      : "";
   if (options_.params_dir.empty()) {
     base::throw_input(
         "no --params-dir (expected a folder with params_model_1{}.npz ...; `foldmesh params generate` "
@@ -300,13 +310,15 @@ void Fold::fold_target(size_t i) {
     timings.emplace_back("predict_and_compile_" + run.name, record.seconds);
   }
   relax_models(ranked, origin, options_.relax, stages, timings);
-  output::write_ranking(ranked, "plddts", origin, stages.target_dir());
+  output::write_ranking(ranked, is_multimer_ ? "iptm+ptm" : "plddts", origin, stages.target_dir());
   output::write_timings(timings, stages.target_dir());
   write_target_report(target, options_);
   const auto best = std::max_element(
       ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.confidence < b.confidence; });
-  base::log::info("{}: best model {} with mean pLDDT {:.1f}{}; results in {}", target.name, best->name,
-                  best->confidence, origin.untrained ? " (UNTRAINED)" : "", stages.target_dir().string());
+  base::log::info("{}: best model {} with {} {}{}; results in {}", target.name, best->name,
+                  is_multimer_ ? "0.8 ipTM + 0.2 pTM" : "mean pLDDT",
+                  fmt::format("{:.{}f}", best->confidence, is_multimer_ ? 3 : 1),
+                  origin.untrained ? " (UNTRAINED)" : "", stages.target_dir().string());
 }
 
 StageRecord Fold::predict(size_t i, size_t model, const StageStore& stages) {
@@ -319,6 +331,7 @@ StageRecord Fold::predict(size_t i, size_t model, const StageStore& stages) {
       .option("precision", options_.precision)
       .option("model_seed", std::to_string(run.seed))
       .option("recycle_tolerance", fmt::format("{}", options_.recycle_tolerance))
+      .option("alphafold_chain_ids", is_multimer_ && options_.alphafold_chain_ids ? "yes" : "no")
       .input_file(stages.target_dir() / "features.npz")
       .large_file(run.params);
   if (const auto done = stages.find(stage, key.hex())) {
@@ -352,9 +365,13 @@ predict::Prediction Fold::compute(size_t i, size_t model) {
   const ModelRun& run = models_[model];
   const model::ParamStore& parameters = params(run);
   const tensor::NpzReader file(options_.output_dir / targets_[i].name / "features.npz");
-  const features::RawFeatures raw = features::read_raw_features(file);
+  std::optional<features::RawFeatures> raw;
+  std::optional<features::ComplexFeatures> complex;
+  is_multimer_ ? void(complex = features::read_complex_features(file))
+               : void(raw = features::read_raw_features(file));
   const std::unique_ptr<predict::FeatureSource> source =
-      predict::sampled_source(raw, run.config, run.seed, pool_);
+      complex ? predict::sampled_source(*complex, run.config, run.seed, pool_)
+              : predict::sampled_source(*raw, run.config, run.seed, pool_);
 
   predict::PredictOptions how;
   how.n_recycles = options_.num_recycles;
@@ -363,6 +380,7 @@ predict::Prediction Fold::compute(size_t i, size_t model) {
   how.n_threads = pool_.size();
   how.memory_limit = options_.memory_bytes;
   how.contacts = true;
+  how.alphafold_chain_ids = options_.alphafold_chain_ids;
   start_features(i + 1, *source, run, &how);
   std::optional<base::Progress> progress;
   int64_t shown = 0;

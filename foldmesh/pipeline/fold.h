@@ -36,13 +36,14 @@ struct FoldOptions {
   std::vector<Database> databases;
   TemplateSettings templates;                // for models that take templates
   std::filesystem::path params_dir;          // holds params_<model>.npz
-  std::string model_preset = "monomer_ptm";  // or "monomer"
+  std::string model_preset = "monomer_ptm";  // or "monomer", "multimer"
   std::vector<int> models = {1, 2, 3, 4, 5};
   int num_recycles = 3;
   std::string precision = "fp32";  // or "bf16"
   double recycle_tolerance = 0;    // predict::PredictOptions; 0: all passes run
   int predictions_per_model = 1;   // each with a seed of its own
   uint64_t random_seed = 0;
+  bool alphafold_chain_ids = false;  // chains of complexes as AlphaFold orders and letters them
   bool msa_only = false;
   bool a3m = false;                   // alignments as A3M, a tenth of the size, instead of Stockholm
   bool use_precomputed_msas = false;  // take msas/*_hits.* that are there, whoever made them

@@ -20,6 +20,7 @@ inline constexpr const char* kMsaFolder = "msas";
 struct MsaFile {
   std::string database;  // that it came from; empty: the file's name tells, or it is the user's own
   std::filesystem::path path;
+  std::string chain = {};  // of a complex, the first one with this sequence
 };
 
 struct TargetMsas {
@@ -33,6 +34,12 @@ struct TargetMsas {
 // share one pass over it. `ranks` as for search_databases().
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
                                       comm::Communicator* ranks, base::ThreadPool& pool);
+
+// The same for chains of a complex, which come as targets of one chain: alignments lie in
+// <output folder>/<target> itself, and files include UniProt's.
+std::vector<TargetMsas> search_alignments_of_chains(const std::vector<Target>& chains,
+                                                    const FoldOptions& options, comm::Communicator* ranks,
+                                                    base::ThreadPool& pool);
 
 }  // namespace foldmesh::pipeline
 

@@ -107,7 +107,7 @@ std::string describe(const Sharing& sharing, size_t n_targets, int n_ranks) {
 
 std::string encode_target(size_t target, const TargetMsas& msas) {
   Json files = Json::array();
-  for (const MsaFile& file : msas.files) files.push_back({file.database, file.path.string()});
+  for (const MsaFile& file : msas.files) files.push_back({file.database, file.path.string(), file.chain});
   return Json{{"target", target}, {"files", files}, {"search_seconds", msas.search_seconds}}.dump();
 }
 
@@ -115,7 +115,8 @@ std::pair<size_t, TargetMsas> decode_target(std::string_view message) {
   const Json json = Json::parse(message);
   TargetMsas msas;
   for (const Json& file : json.at("files")) {
-    msas.files.push_back({file.at(0).get<std::string>(), file.at(1).get<std::string>()});
+    msas.files.push_back(
+        {file.at(0).get<std::string>(), file.at(1).get<std::string>(), file.at(2).get<std::string>()});
   }
   msas.search_seconds = json.at("search_seconds").get<decltype(msas.search_seconds)>();
   return {json.at("target").get<size_t>(), std::move(msas)};

@@ -7,10 +7,10 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/log.h"
+#include "foldmesh/pipeline/complex_inputs.h"
 #include "foldmesh/pipeline/input_files.h"
 #include "foldmesh/search/alignment_search.h"
 #include "foldmesh/seqio/a3m.h"
-#include "foldmesh/seqio/fasta.h"
 
 namespace foldmesh::pipeline {
 namespace {
@@ -49,7 +49,7 @@ std::vector<fs::path> expand(const std::vector<fs::path>& inputs) {
   return found;
 }
 
-std::vector<Target> read_file(const fs::path& path) {
+std::vector<Target> read_file(const fs::path& path, bool files_are_complexes) {
   std::vector<Target> targets;
   const std::string extension = path.extension().string();
   if (fs::is_directory(path)) return {read_alignment_folder(path)};
@@ -61,21 +61,17 @@ std::vector<Target> read_file(const fs::path& path) {
     if (!reader.next_alignment() || !reader.next(query)) {
       base::throw_input("{}: has no record (expected an A3M alignment)", path.string());
     }
+    const auto header = parse_complex_header(reader.comment(), path);
+    if (header && (header->copies.size() > 1 || header->copies.front() > 1)) {
+      return {parse_complex_a3m(seqio::read_a3m(path), *header, path)};
+    }
     targets.push_back(
         {search::folder_name(path.stem().string()),
          {{"A", query.header, checked_sequence(query.text, path.string(), query.header), {path}}},
          path});
     return targets;
   }
-  const std::vector<bio::Sequence> records = seqio::read_queries(path);
-  for (const bio::Sequence& record : records) {
-    const std::string name = records.size() == 1 ? path.stem().string() : record.name;
-    targets.push_back(
-        {search::folder_name(name),
-         {{"A", record.description, checked_sequence(record.residues, path.string(), record.name)}},
-         path});
-  }
-  return targets;
+  return read_fasta_targets(path, files_are_complexes);
 }
 
 }  // namespace
@@ -100,11 +96,11 @@ std::string chain_letters(size_t index) {
   return letters;
 }
 
-std::vector<Target> read_targets(const std::vector<fs::path>& inputs) {
+std::vector<Target> read_targets(const std::vector<fs::path>& inputs, bool files_are_complexes) {
   std::vector<Target> targets;
   std::map<std::string, size_t> by_name;
   for (const fs::path& path : expand(inputs)) {
-    for (Target& target : read_file(path)) {
+    for (Target& target : read_file(path, files_are_complexes)) {
       const auto [at, is_new] = by_name.emplace(target.name, targets.size());
       if (is_new) {
         targets.push_back(std::move(target));

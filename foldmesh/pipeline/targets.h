@@ -17,6 +17,8 @@ struct Chain {
   // Alignments whose first row is this sequence, made already: nothing is searched.
   std::vector<std::filesystem::path> alignments = {};
   std::string alignment_text = {};  // likewise, an A3M that came within the input
+  // Rows of this chain that belong to those of the complex's other chains, as many for each, in A3M.
+  std::string paired_text = {};
 };
 
 struct Target {
@@ -37,7 +39,10 @@ std::string chain_letters(size_t index);
 // hold an msas/ folder of alignments. A FASTA file with one record is named after the file, as AlphaFold
 // does; with several, after the records, as ColabFold does. The same sequence under the same name is kept
 // once; two sequences under one name, an empty input, and characters that are no residues are kInput.
-std::vector<Target> read_targets(const std::vector<std::filesystem::path>& inputs);
+// An A3M with ColabFold's first line, and a sequence with ':' in it, is a complex (complex_inputs.h). With
+// `files_are_complexes` so are all records of a FASTA file together.
+std::vector<Target> read_targets(const std::vector<std::filesystem::path>& inputs,
+                                 bool files_are_complexes = false);
 
 }  // namespace foldmesh::pipeline
 

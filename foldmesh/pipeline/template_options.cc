@@ -88,7 +88,9 @@ void check_template_settings(const TemplateSettings& settings) {
     base::throw_input("{}: is not a folder (--template-mmcif-dir)", settings.mmcif_dir.string());
   }
   if (!settings.obsolete_pdbs.empty()) templates::read_obsolete(settings.obsolete_pdbs);
-  for (const std::string& custom : settings.custom) templates::parse_custom_template(custom);
+  for (const std::string& custom : settings.custom) {
+    templates::check_custom_template(templates::parse_custom_template(custom));
+  }
 }
 
 }  // namespace foldmesh::pipeline

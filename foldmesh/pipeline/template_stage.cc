@@ -218,16 +218,24 @@ void search_templates_of_chains(const std::vector<Target>& targets, const Templa
   std::vector<TemplateQuery> queries;
   std::vector<size_t> which;
   for (size_t t = 0; t < targets.size(); ++t) {
-    if (targets[t].is_complex() || msas[t].files.empty()) continue;
-    // AlphaFold's choice; a user's own alignment serves as well.
-    const auto is_uniref90 = [](const MsaFile& file) {
-      return file.database == "uniref90" || file.path.filename().string().starts_with("uniref90");
-    };
-    auto file = std::find_if(msas[t].files.begin(), msas[t].files.end(), is_uniref90);
-    if (file == msas[t].files.end()) file = msas[t].files.begin();
-    queries.push_back({targets[t].name, targets[t].chains.front().sequence,
-                       options.output_dir / targets[t].name, kMsaFolder, file->path});
-    which.push_back(t);
+    const std::vector<MsaFile>& files = msas[t].files;
+    for (const Chain& chain : targets[t].chains) {
+      // Files of a single chain have no chain's name; of a complex's equal chains the first has the files.
+      const auto belongs = [&](const MsaFile& file) { return file.chain.empty() || file.chain == chain.id; };
+      // AlphaFold's choice; a user's own alignment serves as well.
+      const auto is_uniref90 = [&](const MsaFile& file) {
+        return belongs(file) &&
+               (file.database == "uniref90" || file.path.filename().string().starts_with("uniref90"));
+      };
+      auto file = std::find_if(files.begin(), files.end(), is_uniref90);
+      if (file == files.end()) file = std::find_if(files.begin(), files.end(), belongs);
+      if (file == files.end()) continue;
+      const bool is_single = file->chain.empty();
+      queries.push_back({is_single ? targets[t].name : fmt::format("{} chain {}", targets[t].name, chain.id),
+                         chain.sequence, options.output_dir / targets[t].name,
+                         is_single ? kMsaFolder : fmt::format("{}/{}", kMsaFolder, chain.id), file->path});
+      which.push_back(t);
+    }
   }
   const auto seconds = search_templates(queries, settings, options.use_precomputed_msas, pool);
   for (size_t i = 0; i < which.size(); ++i) {

@@ -131,6 +131,9 @@ void finish(const FeatureSource& features, const model::ModelConfig& config, con
   result->structure = structure_of(features, executor.read("prev_positions"), result->plddt);
   result->plddt.assign(result->structure.plddt.begin(), result->structure.plddt.end());
   result->ranking_confidence = confidence::ranking_confidence(result->plddt, result->aligned_error);
+  if (config.is_multimer && result->aligned_error && !result->aligned_error->iptm) {
+    result->ranking_confidence = 0.2 * result->aligned_error->ptm;
+  }
   if (result->aligned_error) {
     result->aligned_error->pae = without_padding(result->aligned_error->pae, seq_mask);
   }

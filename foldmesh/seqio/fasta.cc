@@ -89,7 +89,8 @@ void FastaReader::append_residues(std::string_view line, bio::Sequence& record) 
   } else {
     for (char c : line) {
       if (c == ' ' || c == '\t') continue;
-      if (!is_sequence_symbol(c)) {
+      const bool is_break = c == ':' && options_.chain_breaks;
+      if (!is_sequence_symbol(c) && !is_break) {
         throw_at(
             lines_.location(),
             fmt::format("illegal character '{}' in the sequence of '{}' (expected amino acid letters or '*')",

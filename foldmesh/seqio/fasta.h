@@ -22,7 +22,8 @@ struct FastaOptions {
   // A record without residues is an error; true gives it as a sequence of length 0, as HMMER does for targets
   // (such a target is never a hit but counts in Z).
   bool allow_empty = false;
-  int64_t first_line = 1;  // number of the input's first line, for messages
+  bool chain_breaks = false;  // ':' between the chains of a complex is kept among the residues
+  int64_t first_line = 1;     // number of the input's first line, for messages
 };
 
 // Streams the records of a file. Names may repeat. Every error is kInput and names file and line:

@@ -196,6 +196,23 @@ std::string bare_name(const fs::path& file) {
   return name;
 }
 
+// The chain that was named, or all of them; kInput when there is none.
+std::vector<const EntryChain*> chains_of(const Entry& entry, const CustomTemplate& custom) {
+  std::vector<const EntryChain*> chains;
+  std::string names;
+  for (const EntryChain& chain : entry.chains) {
+    names += (names.empty() ? "" : ", ") + chain.author_id;
+    if (custom.chain.empty()) chains.push_back(&chain);
+  }
+  const EntryChain* named = custom.chain.empty() ? nullptr : structio::find_chain(entry, custom.chain);
+  if (named != nullptr) chains.push_back(named);
+  if (chains.empty()) {
+    base::throw_input("{}: has no protein chain {} (it has: {})", custom.file.string(),
+                      base::printable(custom.chain), names.empty() ? "none" : base::printable(names, 200));
+  }
+  return chains;
+}
+
 }  // namespace
 
 void check_date(const std::string& option, const std::string& date) {
@@ -308,34 +325,36 @@ CustomTemplate parse_custom_template(const std::string& text) {
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
+void check_custom_template(const CustomTemplate& custom) {
+  chains_of(structio::read_structure(custom.file), custom);
+}
+
 Template make_custom_template(const CustomTemplate& custom, const std::string& query) {
+  constexpr double kByChance = 1;
   const Entry entry = structio::read_structure(custom.file);
   const EntryChain* best = nullptr;
   std::string letters;
   Mapping pairs;
   int most = -1;
-  for (const EntryChain& chain : entry.chains) {
-    if (!custom.chain.empty() && &chain != structio::find_chain(entry, custom.chain)) continue;
-    const std::string candidate = chain.sequence();
+  for (const EntryChain* chain : chains_of(entry, custom)) {
+    const std::string candidate = chain->sequence();
     Mapping aligned = align(query, candidate);
     const int identical = count_identical(query, candidate, aligned);
     if (identical <= most) continue;
-    best = &chain;
+    best = chain;
     letters = candidate;
     pairs = std::move(aligned);
     most = identical;
   }
-  if (best == nullptr) {
-    std::string chains;
-    for (const EntryChain& chain : entry.chains) chains += (chains.empty() ? "" : ", ") + chain.author_id;
-    base::throw_input("{}: has no protein chain {} (it has: {})", custom.file.string(),
-                      base::printable(custom.chain), chains.empty() ? "none" : base::printable(chains, 200));
+  const std::string aligned = fmt::format("{} residues aligned, {} of them identical", pairs.size(), most);
+  if (e_value(query, letters, pairs) > kByChance) {
+    base::throw_input("{}: chain {} does not resemble the query ({}, no more than by chance)",
+                      custom.file.string(), base::printable(best->author_id), aligned);
   }
   try {
     Template out = place_atoms(*best, letters, pairs, query.size());
     out.domain_name = bare_name(custom.file) + "_" + best->author_id;
-    base::log::info("template {}: {} residues aligned, {} of them identical", out.domain_name, pairs.size(),
-                    most);
+    base::log::info("template {}: {}", out.domain_name, aligned);
     return out;
   } catch (const base::Error& error) {
     base::throw_input("{}: {}", custom.file.string(), error.what());

@@ -52,6 +52,8 @@ struct CustomTemplate {
   std::string chain;  // author or label id; may be empty
 };
 CustomTemplate parse_custom_template(const std::string& text);
+// Throws kInput when the file cannot be read or lacks the chain.
+void check_custom_template(const CustomTemplate& custom);
 Template make_custom_template(const CustomTemplate& custom, const std::string& query);
 
 }  // namespace foldmesh::templates

@@ -1,6 +1,7 @@
 #include "foldmesh/templates/sequence_alignment.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -119,6 +120,21 @@ Mapping align(std::string_view first, std::string_view second) {
                       second.size());
   }
   return Table(first, second).best();
+}
+
+double e_value(std::string_view first, std::string_view second, const Mapping& pairs) {
+  constexpr double kLambda = 0.267, kK = 0.041;
+  const std::vector<bio::Code> a = codes_of(first), b = codes_of(second);
+  int total = 0;
+  for (size_t p = 0; p < pairs.size(); ++p) {
+    total += score(a[static_cast<size_t>(pairs[p].first)], b[static_cast<size_t>(pairs[p].second)]);
+    if (p == 0) continue;
+    for (const int gap :
+         {pairs[p].first - pairs[p - 1].first - 1, pairs[p].second - pairs[p - 1].second - 1}) {
+      if (gap > 0) total -= kGapOpen + kGapExtend * gap;
+    }
+  }
+  return kK * static_cast<double>(a.size()) * static_cast<double>(b.size()) * std::exp(-kLambda * total);
 }
 
 int count_identical(std::string_view first, std::string_view second, const Mapping& pairs) {

@@ -13,6 +13,10 @@ namespace foldmesh::templates {
 // Throws kInput when the two are so long that the table would take more than 512 MiB.
 Mapping align(std::string_view first, std::string_view second);
 
+// How often unrelated sequences of these lengths are aligned as well as this by chance (Karlin & Altschul
+// 1990 with the constants of gapped BLOSUM62 alignments, Altschul & Gish 1996).
+double e_value(std::string_view first, std::string_view second, const Mapping& pairs);
+
 // How many of the pairs are the same letter.
 int count_identical(std::string_view first, std::string_view second, const Mapping& pairs);
 

@@ -380,6 +380,11 @@ TEST(Align, IsTheBestOfAll) {
     EXPECT_EQ(score_of(a, b, pairs), AllAlignments(a, b).best()) << a << " " << b;
   }
   EXPECT_TRUE(align("", "ACD").empty());
+
+  const std::string related = "MKTAYLAKQRQISFVKAHFSRQIEERLGLIEVQ",
+                    unrelated = "GGSGPNDWCCGGPPNDGSGWHCGGPNDSSGGPW";
+  EXPECT_LT(e_value(kQuery, related, align(kQuery, related)), 1e-10);
+  EXPECT_GT(e_value(kQuery, unrelated, align(kQuery, unrelated)), 1);
 }
 
 }  // namespace

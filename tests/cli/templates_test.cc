@@ -199,8 +199,7 @@ TEST_F(Templates, FeaturesOfOnesOwnStructures) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(nlohmann::json::parse(run.out).at("n_templates"), 2);
   const tensor::NpzReader features(out);
-  EXPECT_EQ(features.read_strings("template_domain_names"),
-            (std::vector<std::string>{"1aaa_A", "3ccc_A"}));
+  EXPECT_EQ(features.read_strings("template_domain_names"), (std::vector<std::string>{"1aaa_A", "3ccc_A"}));
   EXPECT_EQ(features.read_strings("template_sequence").at(1), "--" + kQuery.substr(2, 18) + "----");
 
   for (const auto& [text, message] : std::vector<std::pair<std::string, std::string>>{
