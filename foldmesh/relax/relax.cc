@@ -63,6 +63,21 @@ Round run_round(Molecule& molecule, const std::vector<bool>& is_free, double sec
   return round;
 }
 
+// With the platform left to us, a GPU that fails in the middle is replaced by the CPU.
+Round run_round_somewhere(Molecule& molecule, const std::vector<bool>& is_free, double seconds_left,
+                          const Options& options, Relaxed& out) {
+  try {
+    return run_round(molecule, is_free, seconds_left, options, out.platform);
+  } catch (const base::Error& error) {
+    const bool on_gpu = options.engine.platform == "auto" && out.platform == "CUDA";
+    if (!on_gpu || error.kind() != base::ErrorKind::kMachine) throw;
+    out.notes.push_back(fmt::format("CUDA failed, so the CPU takes over ({})", error.what()));
+  }
+  Options on_cpu = options;
+  on_cpu.engine.platform = "CPU";
+  return run_round(molecule, is_free, seconds_left, on_cpu, out.platform);
+}
+
 // Residues of `from` that stand in `to`, in order: all but those removed.
 std::vector<size_t> kept_residues(const bio::Structure& from, const Prepared& prepared) {
   std::vector<size_t> kept(from.n_res());
@@ -121,7 +136,7 @@ Relaxed relax(const bio::Structure& structure, const Options& options) {
     if (k > 0) prepared = prepare(out.structure, amber99sb());
     double seconds_left = 0;
     if (options.max_seconds > 0) seconds_left = std::max(options.max_seconds - seconds_since(start), 1e-3);
-    Round round = run_round(prepared.molecule, is_free, seconds_left, options, out.platform);
+    Round round = run_round_somewhere(prepared.molecule, is_free, seconds_left, options, out);
     out.structure = to_structure(prepared, k == 0 ? structure : out.structure);
     out.violations = find_violations(violation_input(out.structure)).per_residue;
     round.violations = out.n_violations();

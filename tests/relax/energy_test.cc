@@ -41,6 +41,7 @@ std::vector<Case> cases() {
   out.push_back({"two_chains", join(ideal_peptide("MKRHE"), ideal_peptide("PWDHC", {.shift = {25, 3, 1}}))});
   out.push_back({"ends_proline", ideal_peptide("PGGP")});
   out.push_back({"histidines", ideal_peptide("HSHTHEHDH")});
+  out.push_back({"epsilon_histidine", epsilon_histidine()});
   out.push_back({"dipeptide", ideal_peptide("RK")});
   // All residues at both ends of chains.
   bio::Structure ends = ideal_peptide("AA");

@@ -103,6 +103,21 @@ void move_from(bio::Structure& structure, size_t first, const std::array<double,
   }
 }
 
+bio::Structure epsilon_histidine() {
+  const bio::Structure chain = ideal_peptide("AHA");
+  const auto at = [](const bio::Structure& s, size_t i, std::string_view name) {
+    size_t slot = 0;
+    while (bio::kAtom37Names[slot] != name) ++slot;
+    const auto& p = s.atom_position[i][slot];
+    return Vec3{static_cast<double>(p[0]), static_cast<double>(p[1]), static_cast<double>(p[2])};
+  };
+  const Vec3 ne2 = at(chain, 1, "NE2");
+  const Vec3 acceptor = ne2 + unit_or(ne2 * 2 - at(chain, 1, "CD2") - at(chain, 1, "CE1"), {1, 0, 0}) * 2.9;
+  bio::Structure other = ideal_peptide("GG");
+  move_from(other, 0, acceptor - at(other, 0, "O"));
+  return join(chain, other);
+}
+
 std::string random_sequence(size_t n, uint64_t seed) {
   base::Rng rng(seed);
   std::string out;

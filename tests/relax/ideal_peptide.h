@@ -25,6 +25,8 @@ bio::Structure join(const bio::Structure& a, const bio::Structure& b);
 void shake(bio::Structure& structure, double size, uint64_t seed);
 // Residues from `first` on move as one.
 void move_from(bio::Structure& structure, size_t first, const std::array<double, 3>& shift);
+// A histidine in chain A with an acceptor where NE2 points, so that it carries its hydrogen there.
+bio::Structure epsilon_histidine();
 // `n` letters, the same for the same seed.
 std::string random_sequence(size_t n, uint64_t seed);
 
