@@ -73,6 +73,11 @@ std::vector<std::string> write_prediction(const Prediction& prediction, const Or
     write_text(fmt::format("pae_{}.json", prediction.name),
                pae_json(prediction.aligned_error->pae, structure.n_res(), origin.untrained));
   }
+  if (prediction.aligned_error && prediction.aligned_error->chain_pairs) {
+    write_text(
+        fmt::format("chain_pairs_{}.json", prediction.name),
+        chain_pairs_json(structure.chain_ids, *prediction.aligned_error->chain_pairs, origin.untrained));
+  }
   if (!prediction.contact_probability.empty()) {
     write_text(fmt::format("contacts_{}.json", prediction.name),
                contacts_json(prediction.contact_probability, structure.n_res(), origin.untrained));

@@ -31,8 +31,9 @@ struct Prediction {
 };
 
 // Writes unrelaxed_<name>.cif and .pdb, confidence_<name>.json, and where there is something to say
-// pae_<name>.json and contacts_<name>.json. A structure that does not fit in the PDB format gets no .pdb and
-// a warning in the log. Returns the file names, for manifests. Throws kInput when a number is not finite.
+// pae_<name>.json, chain_pairs_<name>.json and contacts_<name>.json. A structure that does not fit in the PDB
+// format gets no .pdb and a warning in the log. Returns the file names, for manifests. Throws kInput when a
+// number is not finite.
 std::vector<std::string> write_prediction(const Prediction& prediction, const Origin& origin,
                                           const std::filesystem::path& folder);
 

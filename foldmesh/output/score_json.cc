@@ -61,6 +61,23 @@ std::string pae_json(std::span<const double> pae, size_t n_res, bool untrained) 
   return out;
 }
 
+std::string chain_pairs_json(const std::vector<std::string>& chain_ids, const confidence::ChainPairs& pairs,
+                             bool untrained) {
+  std::string out = "{\"chain_ids\":[";
+  for (size_t c = 0; c < chain_ids.size(); ++c) {
+    fmt::format_to(std::back_inserter(out), "{}\"{}\"", c > 0 ? "," : "", chain_ids[c]);
+  }
+  out += ']';
+  const auto add = [&](const char* name, const std::vector<double>& values, int decimals) {
+    fmt::format_to(std::back_inserter(out), ",\"{}\":", name);
+    append_matrix(out, values, pairs.n_chains, decimals);
+  };
+  add("chain_pair_iptm", pairs.iptm, 3);
+  add("chain_pair_pae_mean", pairs.mean_pae, 2);
+  add("chain_pair_pae_min", pairs.min_pae, 2);
+  return out + untrained_member(untrained) + "}";
+}
+
 std::string contacts_json(std::span<const double> probability, size_t n_res, bool untrained) {
   std::string out = "{\"contact_probs\":";
   append_matrix(out, probability, n_res, 3);

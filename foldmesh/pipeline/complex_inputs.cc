@@ -55,8 +55,9 @@ class Cutter {
   const std::vector<size_t>& lengths_;
 };
 
+// Insertions alone do not count.
 bool has_letters(std::string_view part) {
-  return std::any_of(part.begin(), part.end(), [](char c) { return c != '-'; });
+  return std::any_of(part.begin(), part.end(), [](char c) { return c != '-' && seqio::is_a3m_column(c); });
 }
 
 }  // namespace
@@ -128,8 +129,10 @@ Target parse_complex_a3m(const seqio::A3m& a3m, const ComplexHeader& header, con
     for (size_t copy = 0; copy < header.copies[s]; ++copy) {
       Chain chain{chain_letters(target.chains.size()), a3m.rows.front().header,
                   checked_sequence(sequences[s], path.string(), a3m.rows.front().header)};
-      chain.alignment_text = own[s];
-      chain.paired_text = paired[s];
+      if (copy == 0) {
+        chain.alignment_text = own[s];
+        chain.paired_text = paired[s];
+      }
       target.chains.push_back(std::move(chain));
     }
   }

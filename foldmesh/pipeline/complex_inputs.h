@@ -25,8 +25,8 @@ struct ComplexHeader {
 std::optional<ComplexHeader> parse_complex_header(std::string_view comment,
                                                   const std::filesystem::path& path);
 
-// The complex of such a file: chains A, B, .. with their own rows as alignment_text, rows that two or more
-// chains have as paired_text. Insertions between two chains belong to the first one.
+// The complex of such a file: chains A, B, .., the first copy of each with its own rows as alignment_text and
+// rows that two or more sequences have as paired_text. Insertions between two chains belong to the first one.
 Target parse_complex_a3m(const seqio::A3m& a3m, const ComplexHeader& header,
                          const std::filesystem::path& path);
 

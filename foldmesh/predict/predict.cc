@@ -233,6 +233,12 @@ MemoryEstimate estimate_memory(const FeatureSource& features, const model::Model
 
 Prediction predict(FeatureSource& features, const model::ModelConfig& config, const model::ParamStore& params,
                    const PredictOptions& options) {
+  if (features.contains("asym_id") != config.is_multimer) {
+    base::throw_input("{} {} (expected {})", config.name,
+                      config.is_multimer ? "is for complexes and these are features of a single chain"
+                                         : "is for single chains and these are features of a complex",
+                      config.is_multimer ? "features with asym_id" : "features without asym_id");
+  }
   int n_passes = options.n_recycles + 1;
   if (features.n_passes() < n_passes) {
     base::throw_input("features are sampled for {} passes (expected {}: one more than --num-recycles)",
@@ -243,12 +249,6 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
                       n_devices(options));
   }
   features.start_pass(0);
-  if (features.contains("asym_id") != config.is_multimer) {
-    base::throw_input("{} {} (expected {})", config.name,
-                      config.is_multimer ? "is for complexes and these are features of a single chain"
-                                         : "is for single chains and these are features of a complex",
-                      config.is_multimer ? "features with asym_id" : "features without asym_id");
-  }
   Prediction result;
   result.model = config.name;
   result.untrained = params.untrained();

@@ -65,8 +65,8 @@ class Writer {
   std::string text() {
     head();
     polymers();
-    provenance_of_model();
-    quality();
+    if (provenance_.is_prediction) provenance_of_model();
+    if (provenance_.is_prediction) quality();
     atoms();
     return cif_.take();
   }
@@ -98,10 +98,12 @@ class Writer {
     if (provenance_.untrained) cif_.comment(kUntrainedNote);
     if (provenance_.replacement_b_factors) cif_.comment(kReplacementNote);
     category("_entry", {{"id", cif_value(provenance_.entry_id)}});
-    begin("_audit_conform", {"dict_name", "dict_version", "dict_location"});
-    row({"mmcif_ma.dic", "1.4.9",
-         "https://raw.githubusercontent.com/ihmwg/ModelCIF/master/dist/mmcif_ma.dic"});
-    cif_.end_loop();
+    if (provenance_.is_prediction) {
+      begin("_audit_conform", {"dict_name", "dict_version", "dict_location"});
+      row({"mmcif_ma.dic", "1.4.9",
+           "https://raw.githubusercontent.com/ihmwg/ModelCIF/master/dist/mmcif_ma.dic"});
+      cif_.end_loop();
+    }
     const std::string title =
         provenance_.untrained ? fmt::format("{} ({})", provenance_.title, kUntrainedNote) : provenance_.title;
     category("_struct", {{"entry_id", cif_value(provenance_.entry_id)},

@@ -19,6 +19,8 @@ struct Provenance {
       "model";                  // name of the mmCIF data block; characters outside [A-Za-z0-9_.-] become '_'
   std::string title = "";       // what was predicted, one line
   std::string model_name = "";  // "model_1_ptm_pred_0"
+  // By the network; else mmCIF files are without the ModelCIF categories and their B-factors are just that.
+  bool is_prediction = true;
   std::optional<double> ptm = {}, iptm = {};
   // The network ran with made-up parameters: the files say so and that the coordinates mean nothing.
   bool untrained = false;

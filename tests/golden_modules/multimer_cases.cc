@@ -3,6 +3,7 @@
 
 #include "foldmesh/features/chain_templates.h"
 #include "tests/golden_modules/compare.h"
+#include "tests/golden_modules/formula_params.h"
 #include "tests/golden_modules/module_cases.h"
 
 namespace foldmesh::golden {
@@ -152,6 +153,54 @@ TEST_P(ModuleCases, MultimerEvoformerBlock) {
   run(OpKind::kTransition, "pair_transition", &z, {});
   expect_close("m after the block", m.view(), golden.out("m"), kSubModuleLimit, valid_msa);
   expect_close("z after the block", z.view(), golden.out("z"), kSubModuleLimit, valid_pairs);
+}
+
+// Releases before v3 have the two factors' layers apart. There are no goldens of these, so: with the fused
+// layers cut into halves the unfused operator has to give the fused one's golden.
+TEST_P(ModuleCases, UnfusedTriangleMultiplicationOfHalves) {
+  const ModuleGolden golden("multimer_evoformer_block");
+  const std::string model = "model_1_multimer_v3";
+  const Tensor z = multimer_runner_.load(golden.in("z"));
+  Tensor pair_mask = multimer_runner_.load(golden.in("pair_mask"));
+  for (const auto& [module, variant] : {std::pair("triangle_multiplication_outgoing", Variant::kOutgoing),
+                                        std::pair("triangle_multiplication_incoming", Variant::kIncoming)}) {
+    const std::string scope = std::string("evoformer/evoformer_iteration/") + module;
+    const auto param = [&](const std::string& leaf) {
+      return formula_param("alphafold/alphafold_iteration/" + scope + "/" + leaf, 5, model);
+    };
+    const auto half = [&](const std::string& leaf, int64_t side) {
+      const Tensor both = param(leaf);
+      const int64_t width = both.shape().back(), n = both.size() / width;
+      tensor::Shape shape = both.shape();
+      shape.back() = width / 2;
+      Tensor part(tensor::DType::kF32, shape);
+      for (int64_t row = 0; row < n; ++row) {
+        std::copy_n(both.as<float>() + row * width + side * (width / 2), width / 2,
+                    part.as<float>() + row * (width / 2));
+      }
+      return part;
+    };
+    std::vector<Tensor> params;
+    params.push_back(param("left_norm_input//scale"));
+    params.push_back(param("left_norm_input//offset"));
+    for (const char* layer : {"projection", "gate"}) {
+      for (const int64_t side : {0, 1}) {
+        params.push_back(half(std::string(layer) + "//weights", side));
+        params.push_back(half(std::string(layer) + "//bias", side));
+      }
+    }
+    for (const char* leaf : {"center_norm//scale", "center_norm//offset", "output_projection//weights",
+                             "output_projection//bias", "gating_linear//weights", "gating_linear//bias"}) {
+      params.push_back(param(leaf));
+    }
+    Tensor fused = z.clone(), unfused = z.clone();
+    multimer_runner_.run(
+        {OpKind::kFusedTriangleMultiplication, scope, 5, {&fused, &pair_mask}, {&fused}, variant});
+    OpCall call = {OpKind::kTriangleMultiplication, scope, 5, {&unfused, &pair_mask}, {&unfused}, variant};
+    for (const Tensor& p : params) call.params.push_back(&p);
+    multimer_runner_.run(call);
+    expect_close(std::string("unfused ") + module, unfused.view(), fused.view(), kExact);
+  }
 }
 
 TEST_P(ModuleCases, MultimerStructureModule) {

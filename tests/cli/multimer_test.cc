@@ -1,0 +1,182 @@
+// `foldmesh fold --model-preset multimer` and what belongs to it, as users meet them. Parameters are the
+// formula's, of the full-size network; chains are short.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "foldmesh/base/file.h"
+#include "tests/cli/run_program.h"
+#include "tests/sanitized.h"
+
+namespace foldmesh::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr const char *kFirst = "GSWLQERLAEIDKRVNTA", *kSecond = "MKTAYIAKQRQISF";
+
+class Multimer : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = fs::temp_directory_path() / fmt::format("multimer_test_{}", ::getpid());
+    fs::create_directories(folder_ / "params");
+    const RunResult made =
+        run_program({"params", "generate", "--model", "model_1_multimer_v3", "-o",
+                     (folder_ / "params/params_model_1_multimer_v3.npz").string(), "--quiet"});
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    std::string uniref, uniprot;
+    int number = 0;
+    for (const char* text : {kFirst, kSecond}) {
+      const std::string sequence = text;
+      for (size_t i = 0; i < 4; ++i) {
+        std::string homolog = sequence, other = sequence;
+        homolog[3 * i + 1] = 'A';
+        other[2 * i + 2] = 'L';
+        uniref += fmt::format(">U{}\nGG{}GG\n", number, homolog);
+        uniprot += fmt::format(">tr|Q{0:05}|Q{0:05}_SPEC{1}\nPP{2}PP\n", number++, i, other);
+      }
+    }
+    base::write_file_atomically(folder_ / "uniref90.fasta", uniref);
+    base::write_file_atomically(folder_ / "uniprot.fasta", uniprot);
+  }
+  static void TearDownTestSuite() { fs::remove_all(folder_); }
+
+  static RunResult fold(const std::string& input, const std::string& out,
+                        const std::vector<std::string>& more = {}, bool search = true) {
+    std::vector<std::string> words = {"fold",
+                                      (folder_ / input).string(),
+                                      "-o",
+                                      (folder_ / out).string(),
+                                      "--params-dir",
+                                      (folder_ / "params").string(),
+                                      "--model-preset",
+                                      "multimer",
+                                      "--models",
+                                      "1",
+                                      "--num-multimer-predictions-per-model",
+                                      "1",
+                                      "--num-recycles",
+                                      "0",
+                                      "--models-to-relax",
+                                      "none",
+                                      "--quiet"};
+    if (search) {
+      words.insert(words.end(), {"--db", "uniref90=" + (folder_ / "uniref90.fasta").string(), "--db",
+                                 "uniprot=" + (folder_ / "uniprot.fasta").string()});
+    }
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words);
+  }
+  static std::string read(const std::string& name) { return base::read_file(folder_ / name); }
+  // Chain letters of a PDB file's residues, each with the number of its residues: "A18 B14".
+  static std::string chains_in(const std::string& name) {
+    std::vector<std::pair<char, int>> chains;
+    const std::string text = read(name);
+    for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+      if (text.compare(at, 4, "ATOM") != 0 || text.compare(at + 12, 4, " CA ") != 0) continue;
+      if (chains.empty() || chains.back().first != text[at + 21]) chains.emplace_back(text[at + 21], 0);
+      ++chains.back().second;
+    }
+    std::string result;
+    for (const auto& [letter, n] : chains)
+      result += fmt::format("{}{}{}", result.empty() ? "" : " ", letter, n);
+    return result;
+  }
+
+  static fs::path folder_;
+};
+fs::path Multimer::folder_;
+
+TEST_F(Multimer, FoldsAComplexInTheUsersOrder) {
+  base::write_file_atomically(folder_ / "trimer.fasta",
+                              fmt::format(">one\n{0}\n>two\n{1}\n>three\n{0}\n", kFirst, kSecond));
+  const RunResult run = fold("trimer.fasta", "out");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  // Two sequences, so UniProt is searched; the third chain is the first one again.
+  for (const char* chain : {"A", "B"}) {
+    for (const char* database : {"uniref90", "uniprot"}) {
+      EXPECT_TRUE(
+          fs::is_regular_file(folder_ / fmt::format("out/trimer/msas/{}/{}_hits.sto", chain, database)));
+    }
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "out/trimer/msas/C"));
+  const Json map = Json::parse(read("out/trimer/msas/chain_id_map.json"));
+  EXPECT_EQ(map.size(), 3u);
+  EXPECT_EQ(map.at("C").at("sequence"), kFirst);
+
+  EXPECT_EQ(chains_in("out/trimer/ranked_0.pdb"), "A18 B14 C18");
+  EXPECT_NE(read("out/trimer/ranked_0.cif").find("UNTRAINED"), std::string::npos);
+  const Json ranking = Json::parse(read("out/trimer/ranking_debug.json"));
+  const std::string name = "model_1_multimer_v3_pred_0";
+  EXPECT_EQ(ranking.at("order").at(0), name);
+  const double confidence = ranking.at("iptm+ptm").at(name);
+  EXPECT_NEAR(
+      confidence,
+      0.8 * ranking.at("iptm").at(name).get<double>() + 0.2 * ranking.at("ptm").at(name).get<double>(),
+      1e-12);
+  const Json pairs = Json::parse(read("out/trimer/chain_pairs_" + name + ".json"));
+  EXPECT_EQ(pairs.at("chain_ids"), (std::vector<std::string>{"A", "B", "C"}));
+  EXPECT_EQ(pairs.at("chain_pair_iptm").size(), 3u);
+  EXPECT_EQ(pairs.at("chain_pair_iptm")[0][1], pairs.at("chain_pair_iptm")[1][0]);
+  const Json pae = Json::parse(read("out/trimer/pae_" + name + ".json"));
+  EXPECT_EQ(pae[0].at("predicted_aligned_error").size(), 50u);
+
+  // The same prediction from the features file alone, and on several devices.
+  for (const char* devices : {"1", "3"}) {
+    const RunResult again = run_program(
+        {"predict", (folder_ / "out/trimer/features.npz").string(), "--params",
+         (folder_ / "params/params_model_1_multimer_v3.npz").string(), "--model", "model_1_multimer_v3", "-o",
+         (folder_ / "again").string(), "--num-recycles", "0", "--devices", devices, "--quiet"});
+    ASSERT_EQ(again.exit_code, 0) << again.err;
+    for (const std::string& file : {"unrelaxed_" + name + ".pdb", "pae_" + name + ".json"}) {
+      EXPECT_EQ(read("again/" + file), read("out/trimer/" + file)) << file << " on " << devices << " devices";
+    }
+    if (kSanitized) return;  // the rest would take too long
+  }
+
+  // AlphaFold's order and letters: both copies first, from B on.
+  const RunResult alphafold = fold("trimer.fasta", "out", {"--alphafold-chain-ids"});
+  ASSERT_EQ(alphafold.exit_code, 0) << alphafold.err;
+  EXPECT_EQ(chains_in("out/trimer/ranked_0.pdb"), "B18 C18 D14");
+}
+
+TEST_F(Multimer, HomomersAreNotPaired) {
+  base::write_file_atomically(folder_ / "dimer.fasta", fmt::format(">one\n{0}:{0}\n", kSecond));
+  const RunResult run = fold("dimer.fasta", "homomer", {"--msa-only"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(fs::exists(folder_ / "homomer/dimer/msas/A/uniref90_hits.sto"));
+  EXPECT_FALSE(fs::exists(folder_ / "homomer/dimer/msas/A/uniprot_hits.sto"));
+  EXPECT_FALSE(fs::exists(folder_ / "homomer/dimer/msas/B"));
+}
+
+TEST_F(Multimer, TakesColabFoldsAlignments) {
+  if (kSanitized) GTEST_SKIP() << "takes too long under a sanitizer";
+  base::write_file_atomically(folder_ / "job.a3m",
+                              fmt::format("#14,18\t1,1\n>101\t102\n{1}{0}\n>pair\n{1}{0}\n>own\n{2}{0}\n",
+                                          kFirst, kSecond, std::string(14, '-')));
+  const RunResult run = fold("job.a3m", "colabfold", {}, false);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(chains_in("colabfold/job/ranked_0.pdb"), "A14 B18");
+}
+
+TEST_F(Multimer, Refusals) {
+  base::write_file_atomically(folder_ / "two.fasta", fmt::format(">one\n{}:{}\n", kFirst, kSecond));
+  const RunResult monomer =
+      run_program({"fold", (folder_ / "two.fasta").string(), "-o", (folder_ / "x").string(), "--params-dir",
+                   (folder_ / "params").string(), "--quiet"});
+  EXPECT_EQ(monomer.exit_code, 2);
+  EXPECT_NE(monomer.err.find("expected --model-preset multimer"), std::string::npos) << monomer.err;
+  const RunResult single =
+      run_program({"predict", FOLDMESH_TESTS_DIR "/golden/af2/whole/model_3_N16.npz", "--params",
+                   (folder_ / "params/params_model_1_multimer_v3.npz").string(), "--model",
+                   "model_1_multimer_v3", "-o", (folder_ / "y").string(), "--quiet"});
+  EXPECT_EQ(single.exit_code, 2);
+  EXPECT_NE(single.err.find("single chain"), std::string::npos) << single.err;
+}
+
+}  // namespace
+}  // namespace foldmesh::tests
