@@ -64,10 +64,10 @@ void setup_fold(CLI::App& command) {
       ->check(CLI::IsMember({"fp32", "bf16"}))
       ->capture_default_str();
   CLI::Option* tolerance = add_recycle_tolerance_option(command, options.recycle_tolerance);
-  CLI::Option* per_model = command.add_option(
-      "--num-predictions-per-model,--num-multimer-predictions-per-model,--num-seeds",
-      options.predictions_per_model,
-      "predictions by each model, each with another seed (multimer: 5 unless given)");
+  CLI::Option* per_model =
+      command.add_option("--num-predictions-per-model,--num-multimer-predictions-per-model,--num-seeds",
+                         options.predictions_per_model,
+                         "predictions by each model, each with another seed (multimer: 5 unless given)");
   per_model->check(CLI::Range(1, 1000))->capture_default_str();
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
       ->check(CLI::NonNegativeNumber)

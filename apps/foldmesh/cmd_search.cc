@@ -14,8 +14,10 @@
 #include "apps/foldmesh/search_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/version.h"
+#include "foldmesh/comm/item_crew.h"
 #include "foldmesh/pipeline/databases.h"
 #include "foldmesh/pipeline/search_databases.h"
+#include "foldmesh/pipeline/search_ranks.h"
 #include "foldmesh/search/alignment_search.h"
 #include "foldmesh/seqio/fasta.h"
 
@@ -112,9 +114,8 @@ void print_facts(const std::vector<search::AlignmentSearchFacts>& all, bool json
 void run(State& state) {
   if (state.no_sto && !state.options.a3m) base::throw_input("--no-sto without --a3m leaves nothing to write");
   base::ThreadPool pool(state.n_threads);
-  Machines machines(state.mpi, pool);
-  if (machines.was_helper()) return;
-  state.options.search.crew = machines.crew();
+  const std::unique_ptr<comm::Communicator> ranks = comm::join(state.mpi);
+  if (ranks && ranks->rank() > 0) return pipeline::help_with_searches(*ranks, pool);
   const std::vector<pipeline::Database> databases = pipeline::choose_databases(state.databases);
   if (databases.empty()) base::throw_input("nothing to search (expected --db NAME=PATH or --data-dir)");
   std::vector<size_t> max_rows;
@@ -132,8 +133,11 @@ void run(State& state) {
   options.info.version = base::version();
   options.info.query_path = state.query_path;
   options.info.command_line = state.record.command_line("search", {state.query_path});
-  print_facts(pipeline::search_databases(queries, databases, max_rows, options, pool), state.json);
-  machines.dismiss();
+  print_facts(pipeline::search_databases(queries, databases, max_rows, options, ranks.get(), pool),
+              state.json);
+  if (!ranks) return;
+  comm::ItemLeader(ranks.get()).dismiss();
+  ranks->finish();
 }
 
 }  // namespace

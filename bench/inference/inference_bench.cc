@@ -25,6 +25,7 @@
 #include "foldmesh/model/param_store.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/executor.h"
+#include "foldmesh/runtime/made_up_input.h"
 
 namespace foldmesh {
 namespace {
@@ -117,22 +118,6 @@ class Ceiling {
   double best_ = 0;
 };
 
-// Something valid for an input of that name: everything unmasked, classes of amino acids, numbers of order 1.
-Tensor made_up_input(const graph::Value& value, base::Rng& rng) {
-  Tensor t(value.is_integer ? DType::kI32 : DType::kF32, value.shape);
-  const bool is_mask = value.name.find("mask") != std::string::npos;
-  for (int64_t i = 0; i < t.size(); ++i) {
-    if (value.name == "residue_index") {
-      t.as<int32_t>()[i] = static_cast<int32_t>(i);
-    } else if (value.is_integer) {
-      t.as<int32_t>()[i] = static_cast<int32_t>(rng.below(20));
-    } else {
-      t.as<float>()[i] = is_mask ? 1.0f : static_cast<float>(2 * rng.uniform() - 1);
-    }
-  }
-  return t;
-}
-
 // "evoformer/17/msa_transition" -> "evoformer/*/msa_transition"
 std::string without_numbers(const std::string& name) {
   std::string out;
@@ -186,7 +171,8 @@ Result run(const Options& options) {
   for (int pass = 0; pass < options.n_passes; ++pass) {
     ceiling.measure();
     for (const graph::Value& value : graph.values()) {
-      if (value.role == graph::Role::kInput) executor.set(value.name, made_up_input(value, rng).view());
+      if (value.role == graph::Role::kInput)
+        executor.set(value.name, runtime::made_up_input(value, rng).view());
     }
     std::vector<double> node_seconds, starts;  // by the clock; starts of nodes in processor time
     const double start = wall_seconds();

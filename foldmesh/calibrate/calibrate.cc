@@ -21,6 +21,7 @@
 #include "foldmesh/plan/plan.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/executor.h"
+#include "foldmesh/runtime/made_up_input.h"
 
 namespace foldmesh::calibrate {
 namespace {
@@ -43,21 +44,6 @@ double shortest(int n_rounds, const Body& body) {
     best = std::min(best, seconds_since(start));
   }
   return best;
-}
-
-// Valid values; times do not depend on which.
-Tensor made_up_input(const graph::Value& value, base::Rng& rng) {
-  Tensor input(value.is_integer ? DType::kI32 : DType::kF32, value.shape);
-  const bool is_mask = value.name.find("mask") != std::string::npos;
-  for (int64_t i = 0; i < input.size(); ++i) {
-    if (value.is_integer) {
-      input.as<int32_t>()[i] =
-          value.name == "residue_index" ? static_cast<int32_t>(i) : static_cast<int32_t>(rng.below(20));
-    } else {
-      input.as<float>()[i] = is_mask ? 1.0F : static_cast<float>(2 * rng.uniform() - 1);
-    }
-  }
-  return input;
 }
 
 // Of all operators of one kind in a pass.
@@ -95,7 +81,8 @@ KindTotals measure_network(const model::Dims& dims, const model::ParamStore& par
   base::Rng rng(1);
   for (int round = 0; round < n_rounds; ++round) {
     for (const graph::Value& value : network.values()) {
-      if (value.role == graph::Role::kInput) executor.set(value.name, made_up_input(value, rng).view());
+      if (value.role == graph::Role::kInput)
+        executor.set(value.name, runtime::made_up_input(value, rng).view());
     }
     executor.run({.progress = {}, .node_seconds = &seconds});
     for (size_t i = 0; i < best.size(); ++i) best[i] = std::min(best[i], seconds[i]);

@@ -28,21 +28,6 @@ bool is_query(const std::string& row, const std::string& query) {
   });
 }
 
-// Rows of the alignment; throws kMachine when it is none of this query.
-size_t check_alignment(const fs::path& a3m, const bio::Sequence& query) {
-  if (!fs::exists(a3m)) base::throw_machine("hhblits wrote no alignment for {}", query.name);
-  seqio::A3m alignment;
-  try {
-    alignment = seqio::read_a3m(a3m);
-  } catch (const base::Error& error) {
-    base::throw_machine("hhblits wrote a damaged alignment for {}: {}", query.name, error.what());
-  }
-  if (alignment.rows.empty() || !is_query(alignment.rows.front().text, query.residues)) {
-    base::throw_machine("hhblits wrote an alignment for {} whose first row is not the query", query.name);
-  }
-  return alignment.rows.size();
-}
-
 }  // namespace
 
 void check_hhblits_installed() { check_installed(kProgram); }
@@ -65,6 +50,20 @@ void check_database(const std::string& prefix) {
           file.string());
     }
   }
+}
+
+size_t check_alignment(const fs::path& a3m, const bio::Sequence& query) {
+  if (!fs::exists(a3m)) base::throw_machine("hhblits wrote no alignment for {}", query.name);
+  seqio::A3m alignment;
+  try {
+    alignment = seqio::read_a3m(a3m);
+  } catch (const base::Error& error) {
+    base::throw_machine("hhblits wrote a damaged alignment for {}: {}", query.name, error.what());
+  }
+  if (alignment.rows.empty() || !is_query(alignment.rows.front().text, query.residues)) {
+    base::throw_machine("hhblits wrote an alignment for {} whose first row is not the query", query.name);
+  }
+  return alignment.rows.size();
 }
 
 std::vector<std::string> hhblits_arguments(const fs::path& query, const fs::path& a3m,

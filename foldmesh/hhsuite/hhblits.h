@@ -36,6 +36,9 @@ struct Job {
   std::filesystem::path a3m;          // where the alignment goes; its folder must exist
 };
 
+// Rows of the alignment; throws kMachine when it is none of this query.
+size_t check_alignment(const std::filesystem::path& a3m, const bio::Sequence& query);
+
 struct Outcome {
   size_t n_rows = 0;  // of the alignment, the query counted
   double seconds = 0;

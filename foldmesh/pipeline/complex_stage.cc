@@ -43,7 +43,7 @@ void write_chain_map(const Target& target, const fs::path& folder) {
                               map.dump(4, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
-TargetMsas search_chains(const Target& target, const FoldOptions& options, search::Crew* crew,
+TargetMsas search_chains(const Target& target, const FoldOptions& options, comm::Communicator* ranks,
                          base::ThreadPool& pool) {
   const fs::path folder = options.output_dir / target.name / kMsaFolder;
   write_chain_map(target, folder);
@@ -63,7 +63,7 @@ TargetMsas search_chains(const Target& target, const FoldOptions& options, searc
     base::log::warn("{}: without UniProt (--db uniprot=...) no rows of different chains are paired",
                     target.name);
   }
-  const std::vector<TargetMsas> found = search_alignments_of_chains(chains, of_chains, crew, pool);
+  const std::vector<TargetMsas> found = search_alignments_of_chains(chains, of_chains, ranks, pool);
   TargetMsas msas;
   std::map<std::string, double> seconds;
   for (size_t c = 0; c < found.size(); ++c) {
@@ -149,9 +149,9 @@ ReadChain read_chain(const Target& target, const Chain& chain, const TargetMsas&
 }  // namespace
 
 std::vector<TargetMsas> run_complex_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
-                                              search::Crew* crew, base::ThreadPool& pool) {
+                                              comm::Communicator* ranks, base::ThreadPool& pool) {
   std::vector<TargetMsas> msas;
-  for (const Target& target : targets) msas.push_back(search_chains(target, options, crew, pool));
+  for (const Target& target : targets) msas.push_back(search_chains(target, options, ranks, pool));
   return msas;
 }
 

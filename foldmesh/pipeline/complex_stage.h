@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "foldmesh/base/thread_pool.h"
+#include "foldmesh/comm/communicator.h"
 #include "foldmesh/pipeline/fold.h"
 #include "foldmesh/pipeline/msa_stage.h"
 #include "foldmesh/pipeline/targets.h"
 #include "foldmesh/pipeline/template_options.h"
-#include "foldmesh/search/crew.h"
 
 namespace foldmesh::pipeline {
 
@@ -23,7 +23,7 @@ inline constexpr const char* kPairedRows = "paired";
 // sequence>/, and msas/chain_id_map.json. UniProt is searched where a target has several sequences. One
 // entry per target; its files say which chain they belong to.
 std::vector<TargetMsas> run_complex_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
-                                              search::Crew* crew, base::ThreadPool& pool);
+                                              comm::Communicator* ranks, base::ThreadPool& pool);
 
 // As run_feature_stage().
 double run_complex_feature_stage(const Target& target, const TargetMsas& msas,

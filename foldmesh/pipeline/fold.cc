@@ -24,12 +24,12 @@
 #include "foldmesh/pipeline/forecast.h"
 #include "foldmesh/pipeline/msa_stage.h"
 #include "foldmesh/pipeline/report_stage.h"
+#include "foldmesh/pipeline/search_ranks.h"
 #include "foldmesh/pipeline/sharing.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/pipeline/targets.h"
 #include "foldmesh/pipeline/template_stage.h"
 #include "foldmesh/predict/predict.h"
-#include "foldmesh/search/crew.h"
 #include "foldmesh/tensor/npz.h"
 
 namespace foldmesh::pipeline {
@@ -79,12 +79,10 @@ class Fold {
 
   void run() {
     fs::create_directories(options_.output_dir);
-    std::optional<search::Crew> crew;
-    if (options_.ranks != nullptr) crew.emplace(*options_.ranks);
-    msas_ = run_msa_stage(targets_, options_, crew ? &*crew : nullptr, pool_);
-    if (crew) crew->dismiss();
+    msas_ = run_msa_stage(targets_, options_, options_.ranks, pool_);
     search_templates_of_chains(targets_, templates(), options_, pool_, msas_);
     if (!options_.msa_only) predict_all();
+    leader_.dismiss();
     if (options_.ranks != nullptr) options_.ranks->finish();
     throw_failures();
   }
@@ -226,7 +224,6 @@ void Fold::predict_all() {
         }
         take_failure(i, failure);
       });
-  leader_.dismiss();
   BatchReport report(targets_, options_);
   for (const auto& [i, error] : failed_) report.add_failure(i, error.what());
   report.write();
@@ -237,24 +234,23 @@ void Fold::help() {
   // Rank 0 speaks.
   base::log::set_level(base::log::level::err);
   base::set_progress_style(base::ProgressStyle::kQuiet);
-  search::help(ranks, pool_);
-  if (!options_.msa_only) {
-    msas_.resize(targets_.size());
-    features_.emplace(targets_, msas_, templates(), options_.output_dir);
-    comm::help_with_items(
-        ranks,
-        [&](std::string_view item) {
-          auto [i, msas] = decode_target(item);
-          msas_.at(i) = std::move(msas);
-          together_ = false;
-          fold_target(i);
-        },
-        [&](std::string_view item) {
-          const auto [i, model] = decode_prediction(item);
-          together_ = true;
-          compute(i, model);
-        });
-  }
+  msas_.resize(targets_.size());
+  features_.emplace(targets_, msas_, templates(), options_.output_dir);
+  comm::help_with_items(
+      ranks,
+      [&](std::string_view item) {
+        if (is_search_item(item)) return do_search_item(item, ranks, pool_);
+        auto [i, msas] = decode_target(item);
+        msas_.at(i) = std::move(msas);
+        together_ = false;
+        fold_target(i);
+      },
+      [&](std::string_view item) {
+        if (is_search_item(item)) return do_search_item(item, ranks, pool_);
+        const auto [i, model] = decode_prediction(item);
+        together_ = true;
+        compute(i, model);
+      });
   ranks.finish();
 }
 

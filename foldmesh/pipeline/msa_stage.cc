@@ -55,11 +55,11 @@ std::string search_key(const Target& target, const Database& database, const Fol
 class MsaStage {
  public:
   // `subfolder`: of a target's folder; `is_chain`: of complexes.
-  MsaStage(const std::vector<Target>& targets, const FoldOptions& options, search::Crew* crew,
+  MsaStage(const std::vector<Target>& targets, const FoldOptions& options, comm::Communicator* ranks,
            base::ThreadPool& pool, std::string subfolder, bool is_chain)
       : targets_(targets),
         options_(options),
-        crew_(crew),
+        ranks_(ranks),
         pool_(pool),
         subfolder_(std::move(subfolder)),
         is_chain_(is_chain),
@@ -86,7 +86,7 @@ class MsaStage {
 
   const std::vector<Target>& targets_;
   const FoldOptions& options_;
-  search::Crew* crew_;
+  comm::Communicator* ranks_;
   base::ThreadPool& pool_;
   std::string subfolder_;
   bool is_chain_;
@@ -172,7 +172,6 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
   for (size_t t : missing) queries.push_back(query_of(targets_[t]));
 
   search::AlignmentSearchOptions search_options;
-  search_options.search.crew = crew_;
   search_options.output_folder = options_.output_dir;
   search_options.subfolder = subfolder_;
   search_options.stockholm = !options_.a3m;
@@ -180,7 +179,7 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
   search_options.info.program = "foldmesh search";
   search_options.info.version = base::version();
   const std::vector<search::AlignmentSearchFacts> facts =
-      search_databases(queries, chosen, limits, search_options, pool_);
+      search_databases(queries, chosen, limits, search_options, ranks_, pool_);
   // Queries share passes, so a query's time is its share.
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
                          static_cast<double>(missing.size() * databases.size());
@@ -198,15 +197,15 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
 }  // namespace
 
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
-                                      search::Crew* crew, base::ThreadPool& pool) {
-  if (options.model_preset == kMultimerPreset) return run_complex_msa_stage(targets, options, crew, pool);
-  return MsaStage(targets, options, crew, pool, kMsaFolder, false).run();
+                                      comm::Communicator* ranks, base::ThreadPool& pool) {
+  if (options.model_preset == kMultimerPreset) return run_complex_msa_stage(targets, options, ranks, pool);
+  return MsaStage(targets, options, ranks, pool, kMsaFolder, false).run();
 }
 
 std::vector<TargetMsas> search_alignments_of_chains(const std::vector<Target>& chains,
-                                                    const FoldOptions& options, search::Crew* crew,
+                                                    const FoldOptions& options, comm::Communicator* ranks,
                                                     base::ThreadPool& pool) {
-  return MsaStage(chains, options, crew, pool, "", true).run();
+  return MsaStage(chains, options, ranks, pool, "", true).run();
 }
 
 }  // namespace foldmesh::pipeline

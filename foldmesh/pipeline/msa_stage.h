@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "foldmesh/base/thread_pool.h"
+#include "foldmesh/comm/communicator.h"
 #include "foldmesh/pipeline/fold.h"
 #include "foldmesh/pipeline/targets.h"
-#include "foldmesh/search/crew.h"
 
 namespace foldmesh::pipeline {
 
@@ -31,14 +31,14 @@ struct TargetMsas {
 // One entry per target. A target that came as A3M has that file; others have msas/<database>_hits.sto (or
 // .a3m) for every database but uniprot, whose hits no single chain needs, searched now unless a record says
 // that it is done, or --use-precomputed-msas finds the file. Targets whose hits in a database are missing
-// share one pass over it. `crew`: ranks that help to search; may be null.
+// share one pass over it. `ranks` as for search_databases().
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
-                                      search::Crew* crew, base::ThreadPool& pool);
+                                      comm::Communicator* ranks, base::ThreadPool& pool);
 
 // The same for chains of a complex, which come as targets of one chain: alignments lie in
 // <output folder>/<target> itself, and files include UniProt's.
 std::vector<TargetMsas> search_alignments_of_chains(const std::vector<Target>& chains,
-                                                    const FoldOptions& options, search::Crew* crew,
+                                                    const FoldOptions& options, comm::Communicator* ranks,
                                                     base::ThreadPool& pool);
 
 }  // namespace foldmesh::pipeline

@@ -6,6 +6,7 @@
 
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/bio/sequence.h"
+#include "foldmesh/comm/communicator.h"
 #include "foldmesh/pipeline/databases.h"
 #include "foldmesh/search/alignment_search.h"
 
@@ -14,11 +15,13 @@ namespace foldmesh::pipeline {
 // As search::search_alignments(), with an alignment of at most `max_rows[database]` rows. HH-suite databases
 // give `<database>_hits.a3m`; of those only the number of rows is known (the other counts are -1). While both
 // run, they share the machine: hhblits has as many threads as the pool. Shows progress.
+// `ranks`: all ranks of this run, of which the others are in comm::help_with_items() and do what
+// search_ranks.h says; they search together and then share the runs of hhblits. Null: this process alone.
 std::vector<search::AlignmentSearchFacts> search_databases(const std::vector<bio::Sequence>& queries,
                                                            const std::vector<Database>& databases,
                                                            const std::vector<size_t>& max_rows,
                                                            search::AlignmentSearchOptions options,
-                                                           base::ThreadPool& pool);
+                                                           comm::Communicator* ranks, base::ThreadPool& pool);
 
 }  // namespace foldmesh::pipeline
 

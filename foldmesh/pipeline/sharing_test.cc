@@ -93,13 +93,14 @@ TEST(Sharing, ManyLengthsArePlannedQuickly) {
 
 TEST(Sharing, MessagesComeBack) {
   TargetMsas msas;
-  msas.files = {{"uniref90", "out/a b/msas/uniref90_hits.sto"}, {"", "x.a3m"}};
+  msas.files = {{"uniref90", "out/a b/msas/uniref90_hits.sto"}, {"", "x.a3m", "B"}};
   msas.search_seconds = {{"uniref90", 1.5}};
   const auto [target, decoded] = decode_target(encode_target(7, msas));
   EXPECT_EQ(target, 7);
   ASSERT_EQ(decoded.files.size(), 2);
   EXPECT_EQ(decoded.files[0].database, "uniref90");
   EXPECT_EQ(decoded.files[1].path, "x.a3m");
+  EXPECT_EQ(decoded.files[1].chain, "B");
   EXPECT_EQ(decoded.search_seconds, msas.search_seconds);
   EXPECT_EQ(decode_prediction(encode_prediction(3, 4)), (std::pair<size_t, size_t>{3, 4}));
 }

@@ -9,6 +9,7 @@
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/rng.h"
 #include "foldmesh/base/temp_folder.h"
+#include "foldmesh/comm/launch.h"
 #include "foldmesh/seqio/fasta.h"
 
 namespace foldmesh::hhsuite {
@@ -89,6 +90,26 @@ TEST_F(HhblitsOracle, AlignmentsAreTheProgramsOwn) {
     const std::string theirs = base::read_file(folder_ / "theirs.a3m");
     EXPECT_GT(std::count(theirs.begin(), theirs.end(), '>'), 2) << query.name;
     EXPECT_EQ(base::read_file(folder_ / "out" / query.name / "bfd_uniref_hits.a3m"), theirs);
+  }
+}
+
+TEST_F(HhblitsOracle, RanksShareTheRuns) {
+  if (!comm::built_with_mpi() || std::system("mpirun --version > /dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "there is no mpirun, or the program was built without MPI";
+  }
+  const std::string search = fmt::format(
+      "{0} search {1}/queries.fasta --db bfd_uniref=hhsuite:{1}/db --db some={1}/queries.fasta --cpu 1 "
+      "--output-dir {1}/",
+      FOLDMESH_PROGRAM, folder_.string());
+  run("{}one", search);
+  run("ASAN_OPTIONS=detect_leaks=0 mpirun --allow-run-as-root --oversubscribe --bind-to none -n 2 {}two",
+      search);
+  for (const char* query : {"q0", "q1"}) {
+    for (const char* file : {"bfd_uniref_hits.a3m", "some_hits.sto"}) {
+      EXPECT_EQ(base::read_file(folder_ / "two" / query / file),
+                base::read_file(folder_ / "one" / query / file))
+          << query << " " << file;
+    }
   }
 }
 
