@@ -77,7 +77,9 @@ void run(const Arguments& args) {
   }
   const relax::Relaxed relaxed = relax::relax(structure, args.options);
   const structio::Provenance provenance{.entry_id = args.output.stem().string(),
-                                        .title = "Relaxed from " + args.input.filename().string()};
+                                        .title = "Relaxed from " + args.input.filename().string(),
+                                        .is_prediction = false,
+                                        .untrained = entry.untrained};
   (is_mmcif(args.output) ? structio::write_mmcif : structio::write_pdb)(relaxed.structure, provenance,
                                                                         args.output);
   if (args.json) {

@@ -7,6 +7,7 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/seqio/byte_source.h"
+#include "foldmesh/structio/checks.h"
 #include "foldmesh/structio/formats.h"
 
 namespace foldmesh::structio {
@@ -121,7 +122,9 @@ Entry parse_structure(std::string_view text, const std::string& path) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     base::throw_input("{}: is empty (expected a structure)", path);
   }
-  return is_cif(text) ? parse_mmcif(text, path) : parse_pdb(text, path);
+  Entry entry = is_cif(text) ? parse_mmcif(text, path) : parse_pdb(text, path);
+  entry.untrained = text.find(kUntrainedNote) != std::string_view::npos;
+  return entry;
 }
 
 Entry read_structure(const std::filesystem::path& path) {

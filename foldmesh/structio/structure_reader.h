@@ -50,6 +50,7 @@ struct Entry {
   std::string method;                // "X-RAY DIFFRACTION"; may be empty
   std::optional<double> resolution;  // A
   std::vector<EntryChain> chains;    // proteins of the first model, in file order
+  bool untrained = false;            // carries our note about untrained parameters
   int64_t n_other_residues = 0;      // observed, in no protein chain: nucleic acids, ligands, water
 };
 

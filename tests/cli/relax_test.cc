@@ -76,6 +76,19 @@ TEST_F(RelaxCommand, MmcifInAndOutGivesTheSameAtoms) {
   EXPECT_EQ(read("out.pdb").atom_position, read("out.cif").atom_position);
 }
 
+// What it writes is no prediction, but a label stays.
+TEST_F(RelaxCommand, SaysWhatTheResultIs) {
+  structio::write_mmcif(relax::ideal_peptide("AAA"), {}, path("in.cif"));
+  structio::write_pdb(relax::ideal_peptide("AAA"), {.untrained = true}, path("made_up.pdb"));
+  ASSERT_EQ(run_program({"relax", path("in.cif"), "-o", path("out.cif")}).exit_code, 0);
+  EXPECT_EQ(base::read_file(path("out.cif")).find("_ma_"), std::string::npos);
+  EXPECT_EQ(base::read_file(path("out.cif")).find("UNTRAINED"), std::string::npos);
+  for (const char* out : {"out.pdb", "made_up.cif"}) {
+    ASSERT_EQ(run_program({"relax", path("made_up.pdb"), "-o", path(out)}).exit_code, 0);
+    EXPECT_NE(base::read_file(path(out)).find("UNTRAINED"), std::string::npos);
+  }
+}
+
 TEST_F(RelaxCommand, RefusesInOneLine) {
   structio::write_pdb(relax::ideal_peptide("AA"), {}, path("in.pdb"));
   const auto refused = [&](const std::vector<std::string>& arguments, const std::string& words) {
