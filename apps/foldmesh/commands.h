@@ -21,6 +21,7 @@ bool is_hmmer_command(std::string_view name);
 
 void setup_bench(CLI::App& command);
 void setup_bench_inference(CLI::App& bench);  // a subcommand of it
+void setup_bfactors(CLI::App& command);
 void setup_completion(CLI::App& command);
 void setup_db(CLI::App& command);
 void setup_doctor(CLI::App& command);

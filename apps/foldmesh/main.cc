@@ -40,6 +40,7 @@ const std::vector<Command>& commands() {
        setup_plan},
       {"report", "report.html of a result folder: structure, confidence and alignment in one file",
        setup_report},
+      {"bfactors", "pLDDT to B-factors, for molecular replacement", setup_bfactors},
       {"params", "generate, verify or list parameter files", setup_params},
       {"bench",
        "measure this machine: how a search scales over processors, how fast the network's operators are",

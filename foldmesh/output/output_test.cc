@@ -9,8 +9,10 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/temp_folder.h"
+#include "foldmesh/output/replacement_model.h"
 #include "foldmesh/output/result_folder.h"
 #include "foldmesh/output/score_json.h"
+#include "foldmesh/output/summary.h"
 
 namespace foldmesh::output {
 namespace {
@@ -125,6 +127,45 @@ TEST_F(ResultFolder, LeavesOutPdbFilesThatDoNotFit) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "unrelaxed_m.pdb"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "ranked_0.pdb"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "ranked_0.cif"));
+}
+
+TEST_F(ResultFolder, ReplacementModels) {
+  const Origin origin{.target = "T1", .untrained = true};
+  Prediction prediction = make_prediction("m", 90.0f);
+  prediction.structure.plddt[1] = 60;
+  write_prediction(prediction, origin, folder_);
+  for (const char* extension : {".pdb", ".cif"}) {
+    const std::filesystem::path out = folder_ / (std::string("search") + extension);
+    const ReplacementModel model =
+        write_replacement_model(folder_ / (std::string("unrelaxed_m") + extension), out, 70);
+    EXPECT_EQ(model.n_res, 2u);
+    EXPECT_EQ(model.n_left_out, 1u);
+    EXPECT_NEAR(model.mean_b_factor, 11.956, 0.001);
+    EXPECT_NE(text(out.filename()).find("UNTRAINED"), std::string::npos);
+    EXPECT_NE(text(out.filename()).find(" 11.96"), std::string::npos);
+  }
+  EXPECT_THROW(write_replacement_model(folder_ / "search.pdb", folder_ / "x.pdb", 0), base::Error);
+  EXPECT_THROW(write_replacement_model(folder_ / "unrelaxed_m.pdb", folder_ / "x.pdb", 95), base::Error);
+  EXPECT_THROW(write_replacement_model(folder_ / "unrelaxed_m.pdb", folder_ / "x.txt", 0), base::Error);
+  prediction.structure.plddt.assign(3, 0.9f);
+  write_prediction(prediction, origin, folder_);
+  EXPECT_THROW(write_replacement_model(folder_ / "unrelaxed_m.pdb", folder_ / "x.pdb", 0), base::Error);
+}
+
+TEST_F(ResultFolder, SummaryIsCsv) {
+  const std::vector<SummaryRow> rows = {
+      {.target = "a",
+       .n_res = 3,
+       .n_chains = 1,
+       .best_model = "m",
+       .mean_plddt = 71.234,
+       .seconds = 2,
+       .status = "done"},
+      {.target = "b", .n_res = 4, .n_chains = 2, .status = "failed: no \"memory\", none"}};
+  EXPECT_EQ(summary_csv(rows),
+            "target,n_res,n_chains,best_model,mean_plddt,ptm,iptm,seconds,status\n"
+            "a,3,1,m,71.23,,,2.00,done\n"
+            "b,4,2,,,,,,\"failed: no \"\"memory\"\", none\"\n");
 }
 
 TEST_F(ResultFolder, Timings) {

@@ -26,10 +26,13 @@ structio::Provenance provenance_of(const Prediction& prediction, const Origin& o
   structio::Provenance out{.entry_id = origin.target + "_" + prediction.name,
                            .title = fmt::format("Predicted structure of {}", origin.target),
                            .model_name = prediction.name,
-                           .untrained = origin.untrained};
+                           .untrained = origin.untrained,
+                           .chain_descriptions = origin.chain_descriptions,
+                           .templates = prediction.templates};
   if (prediction.aligned_error) {
     out.ptm = prediction.aligned_error->ptm;
     out.iptm = prediction.aligned_error->iptm;
+    out.pae_file = fmt::format("pae_{}.json", prediction.name);
   }
   return out;
 }
@@ -90,7 +93,11 @@ std::vector<std::string> write_relaxed(const Ranked& model, const bio::Structure
       .model_name = model.name,
       .ptm = model.ptm,
       .iptm = model.iptm,
-      .untrained = origin.untrained};
+      .untrained = origin.untrained,
+      .relaxed = true,
+      .chain_descriptions = origin.chain_descriptions,
+      .templates = model.templates,
+      .pae_file = model.ptm ? fmt::format("pae_{}.json", model.name) : ""};
   const std::string stem = "relaxed_" + model.name;
   base::write_file_atomically(folder / (stem + ".cif"), structio::to_mmcif(structure, provenance));
   std::vector<std::string> written = {stem + ".cif"};

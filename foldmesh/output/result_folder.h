@@ -19,6 +19,7 @@ namespace foldmesh::output {
 struct Origin {
   std::string target = "";  // name of the query
   bool untrained = false;   // made with generated parameters: every file that can says so
+  std::vector<std::string> chain_descriptions = {};  // headers of the sequences, by chain
 };
 
 struct Prediction {
@@ -26,6 +27,7 @@ struct Prediction {
   bio::Structure structure;                               // with pLDDT
   std::optional<confidence::AlignedError> aligned_error;  // models with that head only
   std::vector<double> contact_probability;                // [n_res, n_res], or empty: no file
+  std::vector<std::string> templates = {};                // that the network saw
 };
 
 // Writes unrelaxed_<name>.cif and .pdb, confidence_<name>.json, and where there is something to say
@@ -40,7 +42,8 @@ struct Ranked {
   double confidence = 0;
   int n_recycles = 0;  // that ran
   std::optional<double> mean_plddt = {}, ptm = {}, iptm = {};
-  bool is_relaxed = false;  // relaxed_<name>.* are there and belong to this run
+  std::vector<std::string> templates = {};  // that the network saw
+  bool is_relaxed = false;                  // relaxed_<name>.* are there and belong to this run
 };
 
 // Writes relaxed_<model.name>.cif and, where it fits, .pdb. Returns the file names.

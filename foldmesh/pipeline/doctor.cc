@@ -12,6 +12,7 @@
 #include "foldmesh/comm/launch.h"
 #include "foldmesh/hhsuite/hhblits.h"
 #include "foldmesh/model/param_store.h"
+#include "foldmesh/relax/engine.h"
 #include "foldmesh/seqdb/reader.h"
 
 namespace foldmesh::pipeline {
@@ -59,6 +60,9 @@ void Examination::look_at_program() {
   add("program", "MPI", comm::built_with_mpi() ? Health::kGood : Health::kRemark,
       comm::built_with_mpi() ? "built in" : "not built in: runs on one machine only",
       comm::built_with_mpi() ? "" : "install libopenmpi-dev and build again");
+  add("program", "OpenMM", relax::has_openmm() ? Health::kGood : Health::kRemark,
+      relax::has_openmm() ? "built in, for relaxation" : "not built in: structures stay unrelaxed",
+      relax::has_openmm() ? "" : "install libopenmm-dev and build again");
 }
 
 void Examination::look_at_machine() {

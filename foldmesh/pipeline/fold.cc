@@ -299,13 +299,15 @@ void Fold::fold_target(size_t i) {
   timings.emplace_back("features", before_predictions);  // AlphaFold's entry includes the search
 
   std::vector<output::Ranked> ranked;
-  output::Origin origin{target.name, false};
+  output::Origin origin = origin_of(target, false);
+  const std::vector<std::string> templates = template_names(stages.target_dir());
   for (size_t model = 0; model < models_.size(); ++model) {
     const ModelRun& run = models_[model];
     const StageRecord record = predict(i, model, stages);
     ranked.push_back({run.name, record.facts.at("ranking_confidence").get<double>(),
                       record.facts.at("n_passes").get<int>() - 1, number(record.facts, "mean_plddt"),
                       number(record.facts, "ptm"), number(record.facts, "iptm")});
+    if (run.config.uses_templates) ranked.back().templates = templates;
     origin.untrained |= record.facts.at("untrained_parameters").get<bool>();
     timings.emplace_back("predict_and_compile_" + run.name, record.seconds);
   }
@@ -327,6 +329,7 @@ StageRecord Fold::predict(size_t i, size_t model, const StageStore& stages) {
   const std::string stage = "predict_" + run.name;
   StageKey key(stage);
   key.option("target", target.name)
+      .option("description", target.chains.front().description)
       .option("num_recycles", std::to_string(options_.num_recycles))
       .option("precision", options_.precision)
       .option("model_seed", std::to_string(run.seed))
@@ -409,10 +412,11 @@ StageRecord Fold::predict_now(size_t i, size_t model, const StageStore& stages,
   predict::Prediction prediction = compute(i, model);
   others_are_in_it_ = false;
 
-  const output::Origin origin{target.name, prediction.untrained};
+  const output::Origin origin = origin_of(target, prediction.untrained);
   output::Prediction result;
   result.name = run.name;
   result.structure = std::move(prediction.structure);
+  if (run.config.uses_templates) result.templates = template_names(stages.target_dir());
   result.aligned_error = std::move(prediction.aligned_error);
   result.contact_probability = std::move(prediction.contact_probability);
   outputs = output::write_prediction(result, origin, stages.target_dir());

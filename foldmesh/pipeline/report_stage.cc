@@ -42,6 +42,26 @@ Json run_facts(const Target& target, const FoldOptions& options) {
 
 }  // namespace
 
+output::Origin origin_of(const Target& target, bool untrained) {
+  output::Origin origin{target.name, untrained};
+  for (const Chain& chain : target.chains) origin.chain_descriptions.push_back(chain.description);
+  return origin;
+}
+
+std::vector<std::string> template_names(const fs::path& folder) {
+  std::vector<std::string> names;
+  const fs::path path = folder / "templates.json";
+  if (!fs::is_regular_file(path)) return names;
+  const Json table = Json::parse(base::read_file(path), nullptr, /*allow_exceptions=*/false);
+  if (!table.is_array()) return names;
+  for (const Json& entry : table) {
+    if (entry.is_object() && entry.contains("template") && entry.at("template").is_string()) {
+      names.push_back(entry.at("template").get<std::string>());
+    }
+  }
+  return names;
+}
+
 void write_target_report(const Target& target, const FoldOptions& options) {
   const fs::path folder = options.output_dir / target.name;
   try {

@@ -7,10 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "foldmesh/output/result_folder.h"
 #include "foldmesh/pipeline/fold.h"
 #include "foldmesh/pipeline/targets.h"
 
 namespace foldmesh::pipeline {
+
+// What the target's files say about where they come from.
+output::Origin origin_of(const Target& target, bool untrained);
+// Names in the folder's templates.json; empty when there is none.
+std::vector<std::string> template_names(const std::filesystem::path& folder);
 
 // After the target's ranking.
 void write_target_report(const Target& target, const FoldOptions& options);

@@ -7,6 +7,7 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/structio/atoms.h"
+#include "foldmesh/structio/structure_file.h"
 
 namespace foldmesh::structio {
 namespace {
@@ -32,6 +33,12 @@ void check_residue(const bio::Structure& structure, size_t i) {
 }
 
 }  // namespace
+
+double replacement_b_factor(double plddt) {
+  constexpr double kPi = 3.14159265358979323846, kMostInColumns = 999.99;
+  const double rmsd = 1.5 * std::exp(4 * (0.7 - plddt / 100));
+  return std::min(8 * kPi * kPi / 3 * rmsd * rmsd, kMostInColumns);
+}
 
 void check(const bio::Structure& structure) {
   const size_t n = structure.n_res();

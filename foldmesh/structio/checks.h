@@ -13,6 +13,8 @@ namespace foldmesh::structio {
 void check(const bio::Structure& structure);
 
 // Fits in one line of a PDB remark.
+inline constexpr std::string_view kReplacementNote =
+    "B-FACTORS COMPUTED FROM PLDDT FOR MOLECULAR REPLACEMENT";
 inline constexpr std::string_view kUntrainedNote =
     "UNTRAINED: generated parameters, the coordinates mean nothing";
 

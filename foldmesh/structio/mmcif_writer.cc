@@ -81,12 +81,22 @@ class Writer {
   std::string comp(size_t residue) const {
     return std::string(bio::kRestypeNames3[static_cast<size_t>(structure_.aatype[residue])]);
   }
+  // That of its first chain which has one.
+  std::string description_of(const Entity& entity) const {
+    for (const size_t chain : entity.chains) {
+      if (chain < provenance_.chain_descriptions.size() && !provenance_.chain_descriptions[chain].empty()) {
+        return provenance_.chain_descriptions[chain];
+      }
+    }
+    return "";
+  }
   static std::string entity_id(size_t entity) { return std::to_string(entity + 1); }
   // Residue numbers of authors and PDB.
   std::string number(size_t residue) const { return std::to_string(structure_.residue_index[residue] + 1); }
 
   void head() {
     if (provenance_.untrained) cif_.comment(kUntrainedNote);
+    if (provenance_.replacement_b_factors) cif_.comment(kReplacementNote);
     category("_entry", {{"id", cif_value(provenance_.entry_id)}});
     if (provenance_.is_prediction) {
       begin("_audit_conform", {"dict_name", "dict_version", "dict_location"});
@@ -104,7 +114,8 @@ class Writer {
   void polymers() {
     begin("_entity", {"id", "type", "src_method", "pdbx_description", "pdbx_number_of_molecules"});
     for (size_t e = 0; e < assembly_.entities.size(); ++e) {
-      row({entity_id(e), "polymer", ".", ".", std::to_string(assembly_.entities[e].chains.size())});
+      row({entity_id(e), "polymer", ".", cif_value(description_of(assembly_.entities[e])),
+           std::to_string(assembly_.entities[e].chains.size())});
     }
     cif_.end_loop();
     entity_poly();
@@ -162,29 +173,10 @@ class Writer {
   }
 
   void provenance_of_model() {
-    category("_software", {{"pdbx_ordinal", "1"},
-                           {"name", "foldmesh"},
-                           {"classification", "'model building'"},
-                           {"description", "'Structure prediction with the AlphaFold 2 network'"},
-                           {"version", cif_value(base::version())},
-                           {"type", "program"}});
-    category("_ma_software_group", {{"ordinal_id", "1"}, {"group_id", "1"}, {"software_id", "1"}});
-    const size_t n_targets = assembly_.entities.size();
-    const std::string model_data = std::to_string(n_targets + 1);
-    begin("_ma_data", {"id", "name", "content_type", "content_type_other_details"});
-    for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), "'Target sequence'", "target", "."});
-    row({model_data, "'Predicted structure'", "'model coordinates'", "."});
-    cif_.end_loop();
-    begin("_ma_data_group", {"ordinal_id", "group_id", "data_id"});
-    for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), "1", entity_id(e)});
-    row({model_data, "2", model_data});
-    cif_.end_loop();
-    begin("_ma_target_entity", {"entity_id", "data_id", "origin"});
-    for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), entity_id(e), "."});
-    cif_.end_loop();
-    begin("_ma_target_entity_instance", {"asym_id", "entity_id", "details"});
-    for (const Chain& chain : assembly_.chains) row({chain.id, entity_id(chain.entity), "."});
-    cif_.end_loop();
+    software();
+    data();
+    targets_and_templates();
+    const std::string model_data = std::to_string(assembly_.entities.size() + 1);
     category("_ma_model_list", {{"ordinal_id", "1"},
                                 {"model_id", "1"},
                                 {"model_group_id", "1"},
@@ -193,15 +185,124 @@ class Writer {
                                 {"data_id", model_data},
                                 {"model_type", "'Ab initio model'"},
                                 {"model_type_other_details", "."}});
-    category("_ma_protocol_step", {{"ordinal_id", "1"},
-                                   {"protocol_id", "1"},
-                                   {"step_id", "1"},
-                                   {"method_type", "modeling"},
-                                   {"step_name", "'network inference'"},
-                                   {"details", provenance_.untrained ? cif_value(kUntrainedNote) : "."},
-                                   {"software_group_id", "1"},
-                                   {"input_data_group_id", "1"},
-                                   {"output_data_group_id", "2"}});
+    protocol();
+    if (provenance_.pae_file.empty()) return;
+    category("_ma_entry_associated_files",
+             {{"id", "1"},
+              {"entry_id", cif_value(provenance_.entry_id)},
+              {"file_url", cif_value(provenance_.pae_file)},
+              {"file_type", "other"},
+              {"file_format", "json"},
+              {"file_content", "'QA metrics'"},
+              {"details", "'Predicted aligned error of every pair of residues'"}});
+  }
+
+  void software() {
+    category("_citation", {{"id", "1"},
+                           {"title", "'Highly accurate protein structure prediction with AlphaFold'"},
+                           {"journal_abbrev", "Nature"},
+                           {"journal_volume", "596"},
+                           {"page_first", "583"},
+                           {"page_last", "589"},
+                           {"year", "2021"},
+                           {"pdbx_database_id_PubMed", "34265844"},
+                           {"pdbx_database_id_DOI", "10.1038/s41586-021-03819-2"}});
+    category("_software", {{"pdbx_ordinal", "1"},
+                           {"name", "foldmesh"},
+                           {"classification", "'model building'"},
+                           {"description", "'Structure prediction with the AlphaFold 2 network'"},
+                           {"version", cif_value(base::version())},
+                           {"type", "program"},
+                           {"citation_id", "1"}});
+    category("_ma_software_group", {{"ordinal_id", "1"}, {"group_id", "1"}, {"software_id", "1"}});
+  }
+
+  // Data 1 to n are the target sequences, n + 1 the model, the next ones the templates. Group 1 is what goes
+  // into the network, group 2 the model.
+  void data() {
+    const size_t n_targets = assembly_.entities.size();
+    begin("_ma_data", {"id", "name", "content_type", "content_type_other_details"});
+    for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), "'Target sequence'", "target", "."});
+    row({std::to_string(n_targets + 1), "'Predicted structure'", "'model coordinates'", "."});
+    for (size_t t = 0; t < n_templates(); ++t) {
+      row({template_data(t), cif_value(provenance_.templates[t]), "'template structure'", "."});
+    }
+    cif_.end_loop();
+    begin("_ma_data_group", {"ordinal_id", "group_id", "data_id"});
+    for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), "1", entity_id(e)});
+    row({std::to_string(n_targets + 1), "2", std::to_string(n_targets + 1)});
+    for (size_t t = 0; t < n_templates(); ++t) row({template_data(t), "1", template_data(t)});
+    cif_.end_loop();
+  }
+
+  // Templates of a complex belong to single chains, of which the tables below would have to speak.
+  size_t n_templates() const { return assembly_.chains.size() == 1 ? provenance_.templates.size() : 0; }
+  std::string template_data(size_t t) const { return std::to_string(assembly_.entities.size() + 2 + t); }
+
+  void targets_and_templates() {
+    begin("_ma_target_entity", {"entity_id", "data_id", "origin"});
+    for (size_t e = 0; e < assembly_.entities.size(); ++e) row({entity_id(e), entity_id(e), "."});
+    cif_.end_loop();
+    begin("_ma_target_entity_instance", {"asym_id", "entity_id", "details"});
+    for (const Chain& chain : assembly_.chains) row({chain.id, entity_id(chain.entity), "."});
+    cif_.end_loop();
+    if (n_templates() == 0) return;
+    category("_ma_template_trans_matrix", {{"id", "1"},
+                                           {"rot_matrix[1][1]", "1.0"},
+                                           {"rot_matrix[1][2]", "0.0"},
+                                           {"rot_matrix[1][3]", "0.0"},
+                                           {"rot_matrix[2][1]", "0.0"},
+                                           {"rot_matrix[2][2]", "1.0"},
+                                           {"rot_matrix[2][3]", "0.0"},
+                                           {"rot_matrix[3][1]", "0.0"},
+                                           {"rot_matrix[3][2]", "0.0"},
+                                           {"rot_matrix[3][3]", "1.0"},
+                                           {"tr_vector[1]", "0.0"},
+                                           {"tr_vector[2]", "0.0"},
+                                           {"tr_vector[3]", "0.0"}});
+    begin("_ma_template_details",
+          {"ordinal_id", "template_id", "template_origin", "template_entity_type", "template_trans_matrix_id",
+           "template_data_id", "target_asym_id", "template_label_asym_id", "template_label_entity_id",
+           "template_model_num", "template_auth_asym_id"});
+    bool any_of_pdb = false;
+    for (size_t t = 0; t < n_templates(); ++t) {
+      const std::string id = std::to_string(t + 1);
+      const std::string& name = provenance_.templates[t];
+      any_of_pdb |= is_of_pdb(name);
+      row({id, id, is_of_pdb(name) ? "'reference database'" : "customized", "polymer", "1", template_data(t),
+           assembly_.chains.front().id, ".", ".", "1", cif_value(is_of_pdb(name) ? name.substr(5) : "")});
+    }
+    cif_.end_loop();
+    if (!any_of_pdb) return;
+    begin("_ma_template_ref_db_details", {"template_id", "db_name", "db_accession_code"});
+    for (size_t t = 0; t < n_templates(); ++t) {
+      if (is_of_pdb(provenance_.templates[t])) {
+        row({std::to_string(t + 1), "PDB", cif_value(provenance_.templates[t].substr(0, 4))});
+      }
+    }
+    cif_.end_loop();
+  }
+
+  // "1abc_A"
+  static bool is_of_pdb(const std::string& name) {
+    return name.size() > 5 && name[0] >= '1' && name[0] <= '9' && name[4] == '_' &&
+           name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == 4;
+  }
+
+  void protocol() {
+    begin("_ma_protocol_step", {"ordinal_id", "protocol_id", "step_id", "method_type", "step_name", "details",
+                                "software_group_id", "input_data_group_id", "output_data_group_id"});
+    int step = 0;
+    const auto add = [&](const std::string& method, const std::string& name, const std::string& input,
+                         const std::string& output, const std::string& details = ".") {
+      const std::string number = std::to_string(++step);
+      row({number, "1", number, method, name, details, "1", input, output});
+    };
+    add("'coevolution MSA'", "'search for homologous sequences'", "1", "1");
+    if (n_templates() > 0) add("'template search'", "'search for templates'", "1", "1");
+    add("modeling", "'network inference'", "1", "2", provenance_.untrained ? cif_value(kUntrainedNote) : ".");
+    if (provenance_.relaxed) add("other", "'restrained energy minimization'", "2", "2");
+    cif_.end_loop();
   }
 
   void quality() {
@@ -262,6 +363,8 @@ class Writer {
   // Returns the last serial number used.
   int64_t residue_atoms(const Chain& chain, size_t i, int64_t serial) {
     const std::string name3 = comp(i);
+    const auto plddt = static_cast<double>(structure_.plddt[i]);
+    const double b_factor = provenance_.replacement_b_factors ? replacement_b_factor(plddt) : plddt;
     for_each_atom(structure_, i, [&](std::string_view atom, const std::array<float, 3>& position) {
       const auto& [x, y, z] = position;
       line_.clear();
@@ -270,7 +373,7 @@ class Writer {
           "ATOM {0:<5} {1} {2:<3} . {3} {4} {5} {6:<4} ? {7:>8.3f} {8:>8.3f} {9:>8.3f} 1.00 {10:>6.2f} "
           "{11:<4} {3} {4} {2:<3} 1",
           ++serial, atom.substr(0, 1), atom, name3, chain.id, entity_id(chain.entity), i - chain.begin + 1, x,
-          y, z, structure_.plddt[i], structure_.residue_index[i] + 1);
+          y, z, b_factor, structure_.residue_index[i] + 1);
       cif_.row_text(line_);
     });
     return serial;

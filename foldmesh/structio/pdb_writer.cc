@@ -44,7 +44,7 @@ bool ends_chain(const bio::Structure& structure, size_t i) {
   return i + 1 == structure.n_res() || structure.chain_index[i + 1] != structure.chain_index[i];
 }
 
-void add_atoms(const bio::Structure& structure, size_t i, int& serial, PdbText& out) {
+void add_atoms(const bio::Structure& structure, size_t i, double b_factor, int& serial, PdbText& out) {
   const std::string& chain = structure.chain_ids[static_cast<size_t>(structure.chain_index[i])];
   const std::string_view residue = bio::kRestypeNames3[structure.aatype[i]];
   for_each_atom(structure, i, [&](std::string_view name, const std::array<float, 3>& position) {
@@ -52,7 +52,7 @@ void add_atoms(const bio::Structure& structure, size_t i, int& serial, PdbText& 
     // Column 13 stays blank but for the longest names, those of hydrogens like HD21.
     out.line("ATOM  {:>5} {:<4} {:>3} {}{:>4}    {:>8.3f}{:>8.3f}{:>8.3f}{:>6.2f}{:>6.2f}          {:>2}  ",
              serial, name.size() < 4 ? fmt::format(" {}", name) : std::string(name), residue, chain,
-             structure.residue_index[i] + 1, x, y, z, 1.0, structure.plddt[i], name.substr(0, 1));
+             structure.residue_index[i] + 1, x, y, z, 1.0, b_factor, name.substr(0, 1));
     ++serial;
   });
 }
@@ -87,14 +87,17 @@ std::string to_pdb(const bio::Structure& structure, const Provenance& provenance
     base::throw_input("structure: {} does not fit in the PDB format (use the mmCIF file)", obstacle);
   }
   PdbText out;
-  if (provenance.untrained) {
+  if (provenance.untrained || provenance.replacement_b_factors) {
     out.line("REMARK   6");  // free text begins with a blank line
-    out.line("REMARK   6 {}", kUntrainedNote);
+    if (provenance.untrained) out.line("REMARK   6 {}", kUntrainedNote);
+    if (provenance.replacement_b_factors) out.line("REMARK   6 {}", kReplacementNote);
   }
   out.line("MODEL     1");
   int serial = 1;
   for (size_t i = 0; i < structure.n_res(); ++i) {
-    add_atoms(structure, i, serial, out);
+    const auto plddt = static_cast<double>(structure.plddt[i]);
+    add_atoms(structure, i, provenance.replacement_b_factors ? replacement_b_factor(plddt) : plddt, serial,
+              out);
     if (!ends_chain(structure, i)) continue;
     out.line("TER   {:>5}      {:>3} {}{:>4}", serial, bio::kRestypeNames3[structure.aatype[i]],
              structure.chain_ids[static_cast<size_t>(structure.chain_index[i])],

@@ -1,12 +1,13 @@
 // Structures as text: PDB in AlphaFold's layout, and mmCIF with the ModelCIF categories (mmcif_ma.dic).
-// The B-factor column holds pLDDT (0-100) in both. The text depends on the arguments and the
-// program version only.
+// The B-factor column holds pLDDT (0-100) in both, unless asked otherwise. The text depends on the arguments
+// and the program version only.
 #ifndef FOLDMESH_STRUCTIO_STRUCTURE_FILE_H_
 #define FOLDMESH_STRUCTIO_STRUCTURE_FILE_H_
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "foldmesh/bio/structure.h"
 
@@ -23,7 +24,19 @@ struct Provenance {
   std::optional<double> ptm = {}, iptm = {};
   // The network ran with made-up parameters: the files say so and that the coordinates mean nothing.
   bool untrained = false;
+  bool relaxed = false;  // by restrained minimisation after the prediction
+  // Of mmCIF only. What people call the chains, one each in the structure's order, or none at all:
+  std::vector<std::string> chain_descriptions = {};
+  std::vector<std::string> templates = {};  // "1abc_A", or the name of a user's own; of single chains
+  std::string pae_file = "";                // beside the structure's file
+  // The B-factor columns hold replacement_b_factor() instead of pLDDT, and the files say so.
+  bool replacement_b_factors = false;
 };
+
+// The B-factor (A^2) of an atom whose predicted error is that of a residue with this pLDDT: 8 pi^2 / 3 rmsd^2
+// with rmsd = 1.5 exp(4 (0.7 - pLDDT / 100)), as molecular replacement programs take it (Baek et al. 2021;
+// Oeffner et al. 2022). At most 999.99, what the columns hold, which is that of a pLDDT near 35.
+double replacement_b_factor(double plddt);
 
 // Why the structure does not fit in a PDB file (more than 62 chains, 99,999 serial numbers, residue 9,999, a
 // chain name of several letters, coordinates beyond the columns); empty if it does.

@@ -161,6 +161,67 @@ TEST_F(StructureFile, MmcifHasTheConfidenceTables) {
   EXPECT_EQ(rows("_entity_poly", {"pdbx_seq_one_letter_code"})[0][0], "ARNDCQEGHILKMFPSTWYV(UNK)M");
 }
 
+TEST_F(StructureFile, MmcifNamesTemplatesStepsAndFiles) {
+  const bio::Structure structure = make_structure({"MKV"});
+  const Provenance provenance{.entry_id = "T",
+                              .ptm = 0.5,
+                              .relaxed = true,
+                              .chain_descriptions = {"sp|P1|A_B it's a <protein>"},
+                              .templates = {"1abc_A", "mine_B"},
+                              .pae_file = "pae_m.json"};
+  const std::string text = to_mmcif(structure, provenance);
+  const auto rows = [&](const std::string& category, const std::vector<std::string>& tags) {
+    return gemmi_read_table(text, category, tags).rows;
+  };
+  using Rows = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(rows("_entity", {"pdbx_description"}), (Rows{{"sp|P1|A_B it's a <protein>"}}));
+  EXPECT_EQ(rows("_ma_template_details",
+                 {"template_id", "template_origin", "template_data_id", "template_auth_asym_id"}),
+            (Rows{{"1", "reference database", "3", "A"}, {"2", "customized", "4", ""}}));
+  EXPECT_EQ(rows("_ma_template_ref_db_details", {"template_id", "db_name", "db_accession_code"}),
+            (Rows{{"1", "PDB", "1abc"}}));
+  EXPECT_EQ(rows("_ma_data", {"id", "content_type"}), (Rows{{"1", "target"},
+                                                            {"2", "model coordinates"},
+                                                            {"3", "template structure"},
+                                                            {"4", "template structure"}}));
+  EXPECT_EQ(rows("_ma_protocol_step", {"step_id", "method_type"}),
+            (Rows{{"1", "coevolution MSA"}, {"2", "template search"}, {"3", "modeling"}, {"4", "other"}}));
+  EXPECT_EQ(rows("_ma_entry_associated_files", {"file_url", "file_content"}),
+            (Rows{{"pae_m.json", "QA metrics"}}));
+  EXPECT_EQ(rows("_ma_model_list", {"data_id"}), (Rows{{"2"}}));
+  EXPECT_EQ(rows("_software", {"name", "citation_id"}), (Rows{{"foldmesh", "1"}}));
+  // Without any of this, its tables are not there, and the rest stands.
+  const std::string plain = to_mmcif(structure, {});
+  EXPECT_EQ(plain.find("_ma_template"), std::string::npos);
+  EXPECT_EQ(plain.find("_ma_entry_associated"), std::string::npos);
+  EXPECT_EQ(gemmi_read_table(plain, "_ma_protocol_step", {"step_id", "method_type"}).rows,
+            (Rows{{"1", "coevolution MSA"}, {"2", "modeling"}}));
+}
+
+TEST_F(StructureFile, BFactorsForReplacement) {
+  // 8 pi^2 / 3 (1.5 exp(4 (0.7 - x)))^2, by hand.
+  EXPECT_NEAR(replacement_b_factor(70), 59.218, 0.001);
+  EXPECT_NEAR(replacement_b_factor(90), 11.956, 0.001);
+  EXPECT_NEAR(replacement_b_factor(100), 5.372, 0.001);
+  EXPECT_EQ(replacement_b_factor(10), 999.99);
+  bio::Structure structure = make_structure({"MKV"});
+  structure.plddt = {90, 70, 10};
+  const Provenance provenance{.replacement_b_factors = true};
+  write_pdb(structure, provenance, path("r.pdb"));
+  write_mmcif(structure, provenance, path("r.cif"));
+  for (const char* name : {"r.pdb", "r.cif"}) {
+    for (const ReadAtom& atom : gemmi_read_structure(path(name)).atoms) {
+      const float plddt = structure.plddt[static_cast<size_t>(atom.residue_number - 1)];
+      EXPECT_NEAR(atom.b_factor, replacement_b_factor(static_cast<double>(plddt)), 0.00501);
+    }
+    EXPECT_NE(base::read_file(path(name)).find("B-FACTORS COMPUTED FROM PLDDT"), std::string::npos);
+  }
+  // The confidence table stays what it is.
+  EXPECT_EQ(
+      gemmi_read_table(to_mmcif(structure, provenance), "_ma_qa_metric_local", {"metric_value"}).rows[0][0],
+      "90.00");
+}
+
 TEST_F(StructureFile, SaysWhenParametersWereMadeUp) {
   const bio::Structure structure = make_structure({"MKV"});
   Provenance provenance{.title = "query", .untrained = true};

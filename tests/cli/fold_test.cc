@@ -3,17 +3,18 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "foldmesh/base/file.h"
+#include "foldmesh/base/rng.h"
 #include "tests/cli/run_program.h"
+#include "tests/sanitized.h"
 
 namespace foldmesh::tests {
 namespace {
@@ -129,31 +130,60 @@ TEST_F(FoldCommand, WritesAlphaFoldsFilesLabelledUntrained) {
   const RunResult mended = run_program(arguments("out"));
   ASSERT_EQ(mended.exit_code, 0) << mended.err;
   EXPECT_EQ(results("out"), files);
+}
 
-  // Killed at several moments and started again, it ends with the same bytes.
-  for (const int milliseconds : {20, 150, 400}) {
-    fs::remove_all(shared_ / "out");
-    const pid_t child = ::fork();
-    if (child == 0) {
-      std::vector<std::string> words = arguments("out");
-      words.insert(words.begin(), FOLDMESH_PROGRAM);
-      words.push_back("--quiet");
-      std::vector<char*> argv;
-      for (std::string& word : words) argv.push_back(word.data());
-      argv.push_back(nullptr);
-      ::execv(FOLDMESH_PROGRAM, argv.data());
-      ::_exit(127);
+// Killed again and again in the middle of things, the same command ends with the bytes of a run that was let
+// alone.
+TEST_F(FoldCommand, KilledAtRandomMoments) {
+  const auto command = [&](const std::string& out) {
+    std::vector<std::string> words = arguments(out);
+    *(std::find(words.begin(), words.end(), "--num-recycles") + 1) = "0";
+    words.insert(words.end(), {"--quiet", "--models-to-relax", "none"});
+    return words;
+  };
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(run_program(command("whole")).exit_code, 0);
+  // The latest moment of a kill. It follows what runs take now, so that the load of the machine does not
+  // matter.
+  double latest = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const auto files = results("whole");
+  const auto is_named = [](const std::string& name) {
+    return !name.starts_with('.') && name.find("/.") == std::string::npos;
+  };
+  base::Rng random(20);
+  const int n_kills = kSanitized ? 10 : 50;
+  int n_killed = 0, n_complete = 0;
+  for (int n_runs = 0; n_killed < n_kills && n_runs < 1000; ++n_runs) {
+    RunOptions options;
+    options.kill_after = (0.05 + 0.95 * random.uniform()) * latest;
+    const RunResult run = run_program(command("killed"), options);
+    if (run.exit_code == 0) {
+      latest *= 0.8;
+      EXPECT_EQ(results("killed"), files) << "after " << n_killed << " kills";
+      fs::remove_all(shared_ / "killed");
+      ++n_complete;
+      continue;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    const RunResult resumed = run_program(arguments("out"));
-    ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-    for (const auto& [name, bytes] : files) {
-      EXPECT_TRUE(results("out").contains(name)) << name;
-      EXPECT_EQ(results("out")[name], bytes) << name << " after a kill at " << milliseconds << " ms";
+    ASSERT_EQ(run.exit_code, 128 + SIGKILL) << run.err;
+    ++n_killed;
+    latest *= 1.1;
+    if (!fs::exists(shared_ / "killed")) continue;
+    // What has its name is whole.
+    for (const auto& [name, bytes] : results("killed")) {
+      if (!is_named(name)) continue;
+      ASSERT_TRUE(files.contains(name)) << name;
+      EXPECT_EQ(bytes, files.at(name)) << name;
     }
   }
+  EXPECT_EQ(n_killed, n_kills);
+  ASSERT_EQ(run_program(command("killed")).exit_code, 0);
+  for (const auto& [name, bytes] : results("killed")) {
+    if (!is_named(name)) continue;
+    ASSERT_TRUE(files.contains(name)) << name;
+    EXPECT_EQ(bytes, files.at(name)) << name;
+  }
+  EXPECT_TRUE(fs::exists(shared_ / "killed/query/report.html"));
+  std::printf("%d kills, %d runs that ended in between\n", n_killed, n_complete);
 }
 
 // Alignments as input, so that nothing is searched; longest first, whatever the order of the files; a target

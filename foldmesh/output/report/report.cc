@@ -168,6 +168,11 @@ void Page::add_general_notes(const std::optional<MsaCoverage>& coverage) {
       static_cast<size_t>(std::count(layout_.types.begin(), layout_.types.end(), bio::kRestypeX));
   if (n_unknown > 0)
     notes_.push_back(fmt::format("{} residues are of unknown type (X) and have no atoms.", n_unknown));
+  for (const ModelResult& model : result_.models) {
+    if (model.relaxation_failure.empty()) continue;
+    notes_.push_back(fmt::format("Relaxation of {} failed, so its structure is the unrelaxed one: {}",
+                                 model.name, model.relaxation_failure));
+  }
   const bool has_pdb =
       std::any_of(result_.models.begin(), result_.models.end(), [](const ModelResult& model) {
         return std::any_of(model.files.begin(), model.files.end(),

@@ -102,6 +102,10 @@ Result read_result(const fs::path& folder) {
       if (const auto n = number(ranking, "num_recycles", model.name)) model.n_recycles = static_cast<int>(*n);
       if (relax.is_object() && relax.contains(model.name) && relax.at(model.name).is_object()) {
         model.n_violations = number(relax, model.name.c_str(), "remaining_violations_count");
+        const Json& metrics = relax.at(model.name);
+        if (metrics.contains("failed") && metrics.at("failed").is_string()) {
+          model.relaxation_failure = metrics.at("failed").get<std::string>();
+        }
       }
       find_files(folder, result.models.size(), model);
       result.models.push_back(std::move(model));

@@ -17,6 +17,7 @@ struct ModelResult {
   std::optional<double> mean_plddt, ptm, iptm;
   std::optional<int> n_recycles;
   std::optional<double> n_violations;  // after relaxation
+  std::string relaxation_failure;      // why; empty when it did not fail
   bool is_relaxed = false;
   std::vector<std::string> files;    // names, those that there are
   std::filesystem::path structure;   // .cif where there is one, relaxed if it was; empty: none
