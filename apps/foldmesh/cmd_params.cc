@@ -123,7 +123,8 @@ void setup_params(CLI::App& command) {
   const auto options = std::make_shared<Options>();
   command.require_subcommand(1);
   const char* model_help =
-      "Model whose parameters are meant: model_1 .. model_5, or model_1_ptm .. model_5_ptm with a PAE head";
+      "Model whose parameters are meant: model_1 .. model_5, model_1_ptm .. model_5_ptm with a PAE head, or "
+      "model_1_multimer_v3 .. for complexes (also _v2, and _multimer alone)";
 
   CLI::App* generate_command = command.add_subcommand(
       "generate",

@@ -137,7 +137,9 @@ void run(const Options& options) {
 
 void setup_plan(CLI::App& command) {
   const auto options = std::make_shared<Options>();
-  command.add_option("--model", options->model, "network: model_1 .. model_5, each also with _ptm")
+  command
+      .add_option("--model", options->model,
+                  "network: model_1 .. model_5, each also with _ptm or _multimer_v3")
       ->capture_default_str();
   command
       .add_option(

@@ -190,9 +190,14 @@ double run_complex_feature_stage(const Target& target, const TargetMsas& msas,
   base::log::info("{}: {} chains of {} sequences, {} rows, {} of them paired", target.name, chains.size(),
                   by_sequence.size(), complex.n_seq, complex.n_paired);
   features::write_complex_features(complex, folder / "features.npz");
+  std::vector<TemplatesOfChain> templates_used;
+  for (const Chain* chain : distinct_chains(target)) {
+    templates_used.push_back({chain->id, chain->sequence, by_sequence.at(chain->sequence).msa->templates});
+  }
+  write_template_table(templates_used, folder / "templates.json");
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const StageRecord record{seconds.count(), {{"n_seq", complex.n_seq}, {"n_paired", complex.n_paired}}};
-  stages.record("features", key.hex(), {"features.npz"}, record);
+  stages.record("features", key.hex(), {"features.npz", "templates.json"}, record);
   return record.seconds;
 }
 

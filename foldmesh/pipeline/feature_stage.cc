@@ -50,7 +50,8 @@ double run_feature_stage(const Target& target, const TargetMsas& msas, const Tem
   }
   merged.features.templates = templates_of_chain(target.name, chain.sequence, template_hits, templates);
   features::write_raw_features(merged.features, stages.target_dir() / "features.npz");
-  write_template_table(merged.features.templates, chain.sequence, stages.target_dir() / "templates.json");
+  write_template_table({{"", chain.sequence, merged.features.templates}},
+                       stages.target_dir() / "templates.json");
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const StageRecord record{seconds.count(), {{"n_seq", merged.features.n_seq}}};
   stages.record("features", key.hex(), {"features.npz", "templates.json"}, record);

@@ -273,21 +273,25 @@ void add_templates(StageKey& key, const std::string& sequence, const fs::path& h
   }
 }
 
-void write_template_table(const std::vector<templates::Template>& templates, const std::string& sequence,
-                          const fs::path& path) {
+void write_template_table(const std::vector<TemplatesOfChain>& chains, const fs::path& path) {
   nlohmann::ordered_json table = nlohmann::ordered_json::array();
-  for (const templates::Template& one : templates) {
-    size_t n_aligned = 0, n_identical = 0, n_observed = 0;
-    for (size_t i = 0; i < one.sequence.size(); ++i) {
-      n_aligned += one.sequence[i] != '-' ? 1 : 0;
-      n_identical += one.sequence[i] == sequence[i] ? 1 : 0;
-      n_observed += one.masks[i * bio::kNumAtom37 + bio::kAtom37Ca] != 0 ? 1 : 0;
+  for (const TemplatesOfChain& chain : chains) {
+    for (const templates::Template& one : chain.templates) {
+      size_t n_aligned = 0, n_identical = 0, n_observed = 0;
+      for (size_t i = 0; i < one.sequence.size(); ++i) {
+        n_aligned += one.sequence[i] != '-' ? 1 : 0;
+        n_identical += one.sequence[i] == chain.sequence[i] ? 1 : 0;
+        n_observed += one.masks[i * bio::kNumAtom37 + bio::kAtom37Ca] != 0 ? 1 : 0;
+      }
+      nlohmann::ordered_json row;
+      if (!chain.chain.empty()) row["chain"] = chain.chain;
+      row["template"] = one.domain_name;
+      row["aligned residues"] = n_aligned;
+      row["identical residues"] = n_identical;
+      row["residues with coordinates"] = n_observed;
+      row["sum of probabilities"] = one.sum_probs;
+      table.push_back(row);
     }
-    table.push_back({{"template", one.domain_name},
-                     {"aligned residues", n_aligned},
-                     {"identical residues", n_identical},
-                     {"residues with coordinates", n_observed},
-                     {"sum of probabilities", one.sum_probs}});
   }
   base::write_file_atomically(
       path, table.dump(1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n");

@@ -53,9 +53,13 @@ std::vector<templates::Template> templates_of_chain(const std::string& name, con
 void add_templates(StageKey& key, const std::string& sequence, const std::filesystem::path& hits_file,
                    const TemplateSettings& settings);
 
-// templates.json: one object per template, for the report.
-void write_template_table(const std::vector<templates::Template>& templates, const std::string& sequence,
-                          const std::filesystem::path& path);
+// templates.json: one object per template, for the report. Chains of a complex have an id, a single chain
+// none.
+struct TemplatesOfChain {
+  std::string chain, sequence;
+  const std::vector<templates::Template>& templates;
+};
+void write_template_table(const std::vector<TemplatesOfChain>& chains, const std::filesystem::path& path);
 
 }  // namespace foldmesh::pipeline
 

@@ -42,6 +42,7 @@ struct MinimiseOptions {
   double tolerance = 10;       // kJ/mol/nm, root mean square of force components (OpenMM 7.x's meaning)
   int64_t max_iterations = 0;  // 0: until it converges
   double max_seconds = 0;      // 0: as long as it takes; looked at between blocks of iterations
+  int64_t block = 0;           // iterations; 0: as many as the number of atoms suggests
 };
 
 enum class Stop : uint8_t { kConverged, kIterations, kSeconds, kDiverged };

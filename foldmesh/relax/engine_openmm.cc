@@ -311,7 +311,7 @@ Minimised Engine::minimise(std::vector<Vec3>& positions, const MinimiseOptions& 
     std::optional<double> lowest;
     int64_t n_iterations = 0;
     while (true) {
-      int64_t block = block_length(positions.size());
+      int64_t block = options.block > 0 ? options.block : block_length(positions.size());
       if (options.max_iterations > 0) block = std::min(block, options.max_iterations - n_iterations);
       const int64_t before = state_->n_evaluations;
       OpenMM::LocalEnergyMinimizer::minimize(*state_->context, options.tolerance, static_cast<int>(block));
