@@ -9,6 +9,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/pipeline/doctor.h"
 #include "foldmesh/pipeline/environment.h"
+#include "foldmesh/pipeline/model_presets.h"
 
 namespace foldmesh::apps {
 namespace {
@@ -57,7 +58,7 @@ void setup_doctor(CLI::App& command) {
   command.add_option("--params-dir", doctor.params_dir,
                      "folder with params_<model>.npz; default: params/ in the data folder");
   command.add_option("--model-preset", doctor.model_preset, "whose parameters to look for")
-      ->check(CLI::IsMember({"monomer", "monomer_ptm", "multimer"}))
+      ->check(CLI::IsMember(pipeline::model_presets()))
       ->capture_default_str();
   command.add_option("--models", doctor.models, "which of the five models are to run")
       ->delimiter(',')

@@ -13,6 +13,7 @@
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/pipeline/environment.h"
 #include "foldmesh/pipeline/fold.h"
+#include "foldmesh/pipeline/model_presets.h"
 
 namespace foldmesh::apps {
 namespace {
@@ -44,11 +45,11 @@ void setup_fold(CLI::App& command) {
       "folder with DeepMind's params_<model>.npz, or files made by `foldmesh params generate`; default: "
       "params/ in the data folder");
   command
-      .add_option(
-          "--model-preset", options.model_preset,
-          "which family of models; with multimer all records of a FASTA file are chains of one complex, or "
-          "SEQ:SEQ in one record")
-      ->check(CLI::IsMember({"monomer", "monomer_ptm", "multimer"}))
+      .add_option("--model-preset", options.model_preset,
+                  "which family of models; with multimer (its third release; or the older ones) all records "
+                  "of a FASTA file are chains of one complex, or "
+                  "SEQ:SEQ in one record")
+      ->check(CLI::IsMember(pipeline::model_presets()))
       ->capture_default_str();
   command.add_option("--models", options.models, "which of the five models to run, for instance 1,3")
       ->delimiter(',')
@@ -106,7 +107,7 @@ void setup_fold(CLI::App& command) {
     pipeline::FoldOptions& fold_options = args->options;
     apply(args->familiar, fold_options);
     pipeline::take_environment(args->databases, &fold_options.params_dir);
-    if (fold_options.model_preset == "multimer") {
+    if (pipeline::is_multimer(fold_options.model_preset)) {
       // What AlphaFold-Multimer does.
       if (recycles->empty()) fold_options.num_recycles = 20;
       if (tolerance->empty()) fold_options.recycle_tolerance = 0.5;

@@ -14,8 +14,8 @@ constexpr const char* kGroup = "Names that run_alphafold.py and colabfold_batch 
 const std::map<std::string, std::string>& model_types() {
   static const std::map<std::string, std::string> kTypes = {{"alphafold2", "monomer"},
                                                             {"alphafold2_ptm", "monomer_ptm"},
-                                                            {"alphafold2_multimer_v1", "multimer"},
-                                                            {"alphafold2_multimer_v2", "multimer"},
+                                                            {"alphafold2_multimer_v1", "multimer_v1"},
+                                                            {"alphafold2_multimer_v2", "multimer_v2"},
                                                             {"alphafold2_multimer_v3", "multimer"}};
   return kTypes;
 }

@@ -15,7 +15,6 @@
 
 namespace foldmesh::pipeline {
 
-inline constexpr const char* kMultimerPreset = "multimer";
 // Of a file whose rows pair the chains of a complex as they stand.
 inline constexpr const char* kPairedRows = "paired";
 

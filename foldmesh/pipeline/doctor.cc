@@ -12,6 +12,7 @@
 #include "foldmesh/comm/launch.h"
 #include "foldmesh/hhsuite/hhblits.h"
 #include "foldmesh/model/param_store.h"
+#include "foldmesh/pipeline/model_presets.h"
 #include "foldmesh/relax/engine.h"
 #include "foldmesh/seqdb/reader.h"
 
@@ -183,9 +184,7 @@ void Examination::look_at_parameters() {
         "--params-dir FOLDER, with alphafold_params_2022-12-06.tar unpacked in it");
     return;
   }
-  const std::string suffix = options_.model_preset == "monomer"       ? ""
-                             : options_.model_preset == "monomer_ptm" ? "_ptm"
-                                                                      : "_multimer_v3";
+  const std::string suffix = model_suffix(options_.model_preset);
   for (const int number : options_.models) look_at_model(fmt::format("model_{}{}", number, suffix));
 }
 

@@ -22,6 +22,7 @@
 #include "foldmesh/pipeline/complex_stage.h"
 #include "foldmesh/pipeline/feature_stage.h"
 #include "foldmesh/pipeline/forecast.h"
+#include "foldmesh/pipeline/model_presets.h"
 #include "foldmesh/pipeline/msa_stage.h"
 #include "foldmesh/pipeline/report_stage.h"
 #include "foldmesh/pipeline/search_ranks.h"
@@ -60,7 +61,7 @@ class Fold {
  public:
   explicit Fold(const FoldOptions& options)
       : options_(options),
-        is_multimer_(options.model_preset == kMultimerPreset),
+        is_multimer_(is_multimer(options.model_preset)),
         targets_(read_targets(options.inputs, is_multimer_)),
         pool_(std::max(options.n_threads, 1)) {
     std::stable_sort(targets_.begin(), targets_.end(),
@@ -123,9 +124,7 @@ class Fold {
 };
 
 void Fold::set_up_models() {
-  const std::string suffix = is_multimer_                             ? "_multimer_v3"
-                             : options_.model_preset == "monomer_ptm" ? "_ptm"
-                                                                      : "";
+  const std::string suffix = model_suffix(options_.model_preset);
   if (options_.params_dir.empty()) {
     base::throw_input(
         "no --params-dir (expected a folder with params_model_1{}.npz ...; `foldmesh params generate` "

@@ -36,7 +36,7 @@ struct FoldOptions {
   std::vector<Database> databases;
   TemplateSettings templates;                // for models that take templates
   std::filesystem::path params_dir;          // holds params_<model>.npz
-  std::string model_preset = "monomer_ptm";  // or "monomer", "multimer"
+  std::string model_preset = "monomer_ptm";  // model_presets.h
   std::vector<int> models = {1, 2, 3, 4, 5};
   int num_recycles = 3;
   std::string precision = "fp32";  // or "bf16"

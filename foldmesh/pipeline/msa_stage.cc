@@ -10,6 +10,7 @@
 #include "foldmesh/base/version.h"
 #include "foldmesh/hhsuite/hhblits.h"
 #include "foldmesh/pipeline/complex_stage.h"
+#include "foldmesh/pipeline/model_presets.h"
 #include "foldmesh/pipeline/search_databases.h"
 #include "foldmesh/pipeline/stage.h"
 #include "foldmesh/search/alignment_search.h"
@@ -198,7 +199,7 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
 
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
                                       comm::Communicator* ranks, base::ThreadPool& pool) {
-  if (options.model_preset == kMultimerPreset) return run_complex_msa_stage(targets, options, ranks, pool);
+  if (is_multimer(options.model_preset)) return run_complex_msa_stage(targets, options, ranks, pool);
   return MsaStage(targets, options, ranks, pool, kMsaFolder, false).run();
 }
 

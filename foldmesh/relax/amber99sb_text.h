@@ -1,4 +1,3 @@
-// The bytes of amber99sb.txt; the source file is made from it at build time (cmake/EmbedText.cmake).
 #ifndef FOLDMESH_RELAX_AMBER99SB_TEXT_H_
 #define FOLDMESH_RELAX_AMBER99SB_TEXT_H_
 
@@ -6,6 +5,7 @@
 
 namespace foldmesh::relax {
 
+// amber99sb.txt, embedded in the program.
 std::string_view amber99sb_text();
 
 }  // namespace foldmesh::relax
