@@ -159,7 +159,10 @@ TEST_F(FoldCommand, KilledAtRandomMoments) {
     const RunResult run = run_program(command("killed"), options);
     if (run.exit_code == 0) {
       latest *= 0.8;
-      EXPECT_EQ(results("killed"), files) << "after " << n_killed << " kills";
+      // A temporary file of a killed process may lie beside the results.
+      auto complete = results("killed");
+      std::erase_if(complete, [&](const auto& file) { return !is_named(file.first); });
+      EXPECT_TRUE(complete == files) << "after " << n_killed << " kills";
       fs::remove_all(shared_ / "killed");
       ++n_complete;
       continue;
