@@ -1,5 +1,6 @@
 #include "foldmesh/structio/residue_names.h"
 
+#include <algorithm>
 #include <cctype>
 #include <gemmi/resinfo.hpp>
 
@@ -23,6 +24,9 @@ char state_of(const std::string& name) {
 Component find_component(const std::string& name) {
   const char state = state_of(name);
   if (state != ' ') return {ComponentKind::kAminoAcid, state};
+  // gemmi's table shifts letters, which must not be negative.
+  const bool is_ascii = std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80; });
+  if (!is_ascii) return {};
   const gemmi::ResidueInfo info = gemmi::find_tabulated_residue(name);
   if (!info.found()) return {};
   if (info.is_nucleic_acid()) return {ComponentKind::kNucleotide, 'X'};

@@ -10,6 +10,7 @@
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/rng.h"
 #include "foldmesh/base/temp_folder.h"
+#include "foldmesh/structio/residue_names.h"
 #include "foldmesh/structio/structure_file.h"
 
 namespace foldmesh::structio {
@@ -272,6 +273,9 @@ TEST(StructureReader, OddNames) {
   EXPECT_EQ(
       to_structure(parse_structure(head + "A-2 A-2 1 ALA CA 1 1 1\nA A 1 ALA CA 1 1 1\n", "x")).chain_ids,
       (Names{"A", "B"}));
+  EXPECT_EQ(find_component("\xBF\xBF\xBF").kind, ComponentKind::kUnknown);
+  EXPECT_EQ(parse_structure(head + "A A 1 \xBF\xBF\xBF CA 1 1 1\nA A 2 ALA CA 1 1 1\n", "x").chains.size(),
+            1);
   EXPECT_EQ(message_of(head + "A A 123456789012 ALA CA 1 1 1\n"),
             "f:11: '123456789012' is no residue number");
   EXPECT_EQ(message_of(head + "A A 2000000000 ALA CA 1 1 1\n"), "f:11: '2000000000' is no residue number");
