@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/log.h"
 #include "foldmesh/relax/engine.h"
 
 namespace foldmesh::relax {
@@ -285,7 +286,8 @@ Engine::Engine(const Terms& terms, const std::vector<Vec3>& positions,
       start(*platform);
       return;
     } catch (const base::Error& error) {
-      why = error.what();  // of a GPU that does not work; the next platform may
+      why = error.what();
+      base::log::warn("OpenMM's {} platform does not work ({}), trying the next one", name, why);
     }
   }
   base::throw_machine("no OpenMM platform works: {}", why);
