@@ -40,8 +40,42 @@ function(foldmesh_compile_quickly target)
   endif()
 endfunction()
 
+# Standard headers that most files include, parsed once for libraries and once, with GoogleTest, for tests. Files include
+# what they use all the same: builds with a compiler cache, which gain nothing from this, do without.
+function(foldmesh_precompile_headers)
+  set(headers <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <optional>
+              <span> <string> <string_view> <vector> <fmt/format.h> <nlohmann/json.hpp>)
+  file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/precompiled_headers.cc CONTENT "")
+  # gcc 12, optimising, warns of its own standard headers if they come precompiled.
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    foldmesh_add_headers(foldmesh_library_headers ${headers})
+  endif()
+  if(FOLDMESH_BUILD_TESTS)
+    foldmesh_add_headers(foldmesh_test_headers ${headers} <gtest/gtest.h>)
+    foldmesh_compile_quickly(foldmesh_test_headers)
+    target_link_libraries(foldmesh_test_headers PRIVATE GTest::gtest)
+  endif()
+endfunction()
+
+function(foldmesh_add_headers target)
+  add_library(${target} OBJECT ${PROJECT_BINARY_DIR}/precompiled_headers.cc)
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  foldmesh_common_options(${target})
+  target_link_libraries(${target} PRIVATE fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
+endfunction()
+
+# Compiles the target with the headers that the other one, if there is such, has parsed.
+function(foldmesh_use_headers target owner)
+  if(TARGET ${owner})
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
+
 # Adds every module folder that module_deps.txt names, in its order.
 macro(foldmesh_add_modules)
+  if(FOLDMESH_PRECOMPILED_HEADERS)
+    foldmesh_precompile_headers()
+  endif()
   string(REGEX MATCHALL "[^\n]+" _lines "${FOLDMESH_ARROWS}")
   foreach(_line IN LISTS _lines)
     if(_line MATCHES "^([a-z0-9_/]+):")
@@ -71,6 +105,7 @@ function(foldmesh_module module)
   string(REPLACE "/" "::" alias "foldmesh::${module}")
   add_library(${alias} ALIAS ${target})
   foldmesh_common_options(${target})
+  foldmesh_use_headers(${target} foldmesh_library_headers)
   target_link_libraries(${target} PUBLIC fmt::fmt Threads::Threads ${ARG_EXTERNAL})
   if(NOT module STREQUAL "base")
     target_link_libraries(${target} PUBLIC foldmesh_base)
@@ -100,6 +135,7 @@ function(foldmesh_test name)
   add_executable(${name} ${ARG_SOURCES})
   foldmesh_common_options(${name})
   foldmesh_compile_quickly(${name})
+  foldmesh_use_headers(${name} foldmesh_test_headers)
   target_compile_definitions(${name} PRIVATE
     FOLDMESH_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
     FOLDMESH_PROGRAM="${PROJECT_BINARY_DIR}/foldmesh")
