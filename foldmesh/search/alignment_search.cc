@@ -9,6 +9,7 @@
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/hash.h"
 #include "foldmesh/base/log.h"
+#include "foldmesh/base/sync_folder.h"
 #include "foldmesh/base/version.h"
 #include "foldmesh/search/alignment_files.h"
 #include "foldmesh/search/hit_codec.h"
@@ -175,7 +176,17 @@ class AlignmentSearch {
                                             results[query][database], options_, most_bytes);
       if (state_) state_->set_done(index, encode(facts_[index]));
     });
-    if (log) log->remove();
+    if (log) {
+      // The pass is forgotten only when its outputs, their folders and the notes about them are on disk.
+      base::sync_folder(options_.output_folder);
+      if (!options_.subfolder.empty()) {
+        for (size_t i = 0; i < n; ++i) {
+          base::sync_folder(options_.output_folder / folder_name(queries_[first + i].name));
+        }
+      }
+      state_->sync();
+      log->remove();
+    }
   }
 
   const std::vector<bio::Sequence>& queries_;
