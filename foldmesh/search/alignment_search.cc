@@ -10,6 +10,7 @@
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/hash.h"
 #include "foldmesh/base/log.h"
+#include "foldmesh/base/sync_folder.h"
 #include "foldmesh/base/version.h"
 #include "foldmesh/search/alignment_files.h"
 #include "foldmesh/search/hit_codec.h"
@@ -194,7 +195,16 @@ class AlignmentSearch {
         if (state_) state_->set_done(index, encode(facts_[index]));
       }
     });
-    if (log) log->remove();
+    if (log) {
+      // The pass is forgotten only when its outputs, their folders and the notes about them are on disk.
+      std::set<fs::path> parents = {options_.output_folder};
+      for (const auto& same : some) {
+        for (const size_t query : same) parents.insert(folders_[query].parent_path());
+      }
+      for (const fs::path& folder : parents) base::sync_folder(folder);
+      state_->sync();
+      log->remove();
+    }
   }
 
   const std::vector<bio::Sequence>& queries_;
