@@ -144,6 +144,39 @@ TEST_F(Multimer, FoldsAComplexInTheUsersOrder) {
   EXPECT_EQ(chains_in("out/trimer/ranked_0.pdb"), "B18 C18 D14");
 }
 
+// Three targets of three sequences between them: each database is gone through once, and every target gets
+// what it gets alone.
+TEST_F(Multimer, OneSearchForAllTargets) {
+  const std::string third = std::string(kSecond) + kFirst;
+  fs::create_directories(folder_ / "batch");
+  const std::vector<std::pair<std::string, std::string>> targets = {
+      {"p", fmt::format(">one described\n{0}\n>two\n{1}\n>again\n{0}\n", kFirst, kSecond)},
+      {"q", fmt::format(">b\n{}\n>c\n{}\n", kSecond, third)},
+      {"r", fmt::format(">alone\n{}\n", kFirst)}};
+  for (const auto& [name, text] : targets)
+    base::write_file_atomically(folder_ / "batch" / (name + ".fasta"), text);
+  const RunResult all =
+      run_program({"fold", (folder_ / "batch").string(), "-o", (folder_ / "all").string(), "--model-preset",
+                   "multimer", "--msa-only", "--db", "uniref90=" + (folder_ / "uniref90.fasta").string(),
+                   "--db", "uniprot=" + (folder_ / "uniprot.fasta").string()});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  // Three sequences and eight records, in each database.
+  const size_t once = all.err.find("search  24 comparisons"), twice = all.err.rfind("search  24 comparisons");
+  EXPECT_LT(once, twice) << all.err;
+  EXPECT_EQ(all.err.find("search  ", once + 1), twice) << all.err;
+  size_t n_files = 0;
+  for (const auto& [name, text] : targets) {
+    ASSERT_EQ(fold("batch/" + name + ".fasta", "each", {"--msa-only"}).exit_code, 0);
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "each" / name)) {
+      const std::string file = fs::relative(entry.path(), folder_ / "each").string();
+      if (!entry.is_regular_file() || file.find(".foldmesh") != std::string::npos) continue;
+      EXPECT_EQ(read("all/" + file), read("each/" + file)) << file;
+      ++n_files;
+    }
+  }
+  EXPECT_EQ(n_files, 3u + 4 + 4 + 1);
+}
+
 TEST_F(Multimer, HomomersAreNotPaired) {
   base::write_file_atomically(folder_ / "dimer.fasta", fmt::format(">one\n{0}:{0}\n", kSecond));
   const RunResult run = fold("dimer.fasta", "homomer", {"--msa-only"});
