@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/runtime/kernel.h"
 #include "foldmesh/runtime/ref/features.h"
 #include "foldmesh/runtime/ref/layers.h"
 #include "foldmesh/runtime/ref/scratch.h"
