@@ -197,12 +197,11 @@ class AlignmentSearch {
     });
     if (log) {
       // The pass is forgotten only when its outputs, their folders and the notes about them are on disk.
-      base::sync_folder(options_.output_folder);
-      if (!options_.subfolder.empty()) {
-        for (size_t i = 0; i < n; ++i) {
-          base::sync_folder(options_.output_folder / folder_name(queries_[first + i].name));
-        }
+      std::set<fs::path> parents = {options_.output_folder};
+      for (const auto& same : some) {
+        for (const size_t query : same) parents.insert(folders_[query].parent_path());
       }
+      for (const fs::path& folder : parents) base::sync_folder(folder);
       state_->sync();
       log->remove();
     }
