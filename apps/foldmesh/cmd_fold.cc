@@ -92,8 +92,10 @@ void setup_fold(CLI::App& command) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command
-      .add_option("--memory", options.memory_bytes,
-                  "memory budget, for instance 16G; a prediction that cannot fit is refused before it starts")
+      .add_option(
+          "--memory", options.memory_bytes,
+          "memory budget, for instance 16G; a prediction that cannot fit is refused before it starts. "
+          "Under mpirun it is that of each rank (default: an even share of what its machine has free)")
       ->transform(CLI::AsSizeValue(false));
   add_mpi_option(command, args->mpi);
   add_familiar_options(command, args->familiar);
