@@ -244,6 +244,7 @@ Json Page::templates() const {
   Json heads = Json::array(), rows = Json::array();
   std::vector<std::string> keys;
   for (const auto& [key, value] : result_.templates.front().items()) {
+    if (key == "aligned sequence") continue;  // too long for a table
     keys.push_back(key);
     std::string head = key;
     std::replace(head.begin(), head.end(), '_', ' ');
