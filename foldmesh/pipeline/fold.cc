@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "foldmesh/base/abandoned_files.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/memory.h"
@@ -80,6 +81,7 @@ class Fold {
 
   void run() {
     fs::create_directories(options_.output_dir);
+    for (const Target& target : targets_) base::remove_abandoned_below(options_.output_dir / target.name);
     msas_ = run_msa_stage(targets_, options_, options_.ranks, pool_);
     search_templates_of_chains(targets_, templates(), options_, pool_, msas_);
     if (!options_.msa_only) predict_all();
