@@ -14,6 +14,7 @@
 #include "foldmesh/base/abandoned_files.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/mapping_guard.h"
+#include "foldmesh/base/sync_folder.h"
 
 namespace foldmesh::base {
 namespace {
@@ -221,12 +222,14 @@ void AtomicFile::commit() {
   }
   ::close(std::exchange(fd_, -1));
   // The rename itself survives a power cut only once the folder is on disk.
-  const std::filesystem::path parent = path_.parent_path();
-  const int folder = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) {
-    ::fsync(folder);
-    ::close(folder);
-  }
+  sync_folder(path_.parent_path());
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text) {

@@ -11,6 +11,7 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/hash.h"
+#include "foldmesh/base/sync_folder.h"
 
 namespace foldmesh::base {
 namespace {
@@ -86,7 +87,10 @@ RecordLog::RecordLog(const std::filesystem::path& path, std::string_view key) : 
     if (!resumed_) {
       append(key);
       first_ = old_end_ = end_;
+      sync();
+      sync_folder(path.parent_path());
     }
+    last_sync_ = Clock::now();
   } catch (...) {
     ::close(fd_);
     throw;
@@ -117,7 +121,11 @@ void RecordLog::replay(const std::function<void(std::string_view)>& f) const {
 }
 
 void RecordLog::append(std::string_view record) {
-  const std::string bytes = framed(record);
+  write(framed(record));
+  if (must_sync()) sync();
+}
+
+void RecordLog::write(const std::string& bytes) {
   std::lock_guard lock(mutex_);
   for (size_t done = 0; done < bytes.size();) {
     const ssize_t n =
@@ -132,6 +140,29 @@ void RecordLog::append(std::string_view record) {
     done += static_cast<size_t>(n);
   }
   end_ += bytes.size();
+}
+
+// True for one thread at a time; the others go on writing meanwhile.
+bool RecordLog::must_sync() {
+  std::lock_guard lock(sync_mutex_);
+  const auto since = Clock::now() - last_sync_;
+  if (syncing_ || since < std::chrono::duration<double>(kSyncSeconds) || since < kSyncShare * sync_time_) {
+    return false;
+  }
+  syncing_ = true;
+  return true;
+}
+
+void RecordLog::sync() {
+  const auto start = Clock::now();
+  // EINVAL: a device without a disk behind it.
+  if (::fdatasync(fd_) != 0 && errno != EINVAL) {
+    throw_machine("{}: cannot be synced: {}", path_, std::strerror(errno));
+  }
+  std::lock_guard lock(sync_mutex_);
+  syncing_ = false;
+  last_sync_ = Clock::now();
+  sync_time_ = last_sync_ - start;
 }
 
 }  // namespace foldmesh::base

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
@@ -43,35 +44,37 @@ void write_chain_map(const Target& target, const fs::path& folder) {
                               map.dump(4, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
-TargetMsas search_chains(const Target& target, const FoldOptions& options, comm::Communicator* ranks,
-                         base::ThreadPool& pool) {
-  const fs::path folder = options.output_dir / target.name / kMsaFolder;
-  write_chain_map(target, folder);
+// One request per sequence, in the order of distinct_chains().
+std::vector<MsaRequest> requests_of(const Target& target, const FoldOptions& options) {
   const std::vector<const Chain*> distinct = distinct_chains(target);
-  std::vector<Target> chains;
-  for (const Chain* chain : distinct) chains.push_back({chain->id, {*chain}, target.input});
-
-  FoldOptions of_chains = options;
-  of_chains.output_dir = folder;
   const bool pairs = distinct.size() > 1;
-  std::erase_if(of_chains.databases, [&](const Database& d) { return d.name == kUniprot && !pairs; });
   const bool has_pairs = std::any_of(target.chains.begin(), target.chains.end(),
                                      [](const Chain& chain) { return !chain.paired_text.empty(); });
-  const bool has_uniprot = std::any_of(of_chains.databases.begin(), of_chains.databases.end(),
+  const bool has_uniprot = std::any_of(options.databases.begin(), options.databases.end(),
                                        [](const Database& d) { return d.name == kUniprot; });
   if (pairs && !has_pairs && !has_uniprot && !options.databases.empty()) {
     base::log::warn("{}: without UniProt (--db uniprot=...) no rows of different chains are paired",
                     target.name);
   }
-  const std::vector<TargetMsas> found = search_alignments_of_chains(chains, of_chains, ranks, pool);
+  std::vector<MsaRequest> requests;
+  for (const Chain* chain : distinct) {
+    requests.push_back({fmt::format("{} chain {}", target.name, chain->id), chain->id, chain,
+                        fs::path(target.name) / kMsaFolder / chain->id, "", true, pairs});
+  }
+  return requests;
+}
+
+// Of a target, from those of its sequences.
+TargetMsas gather(const Target& target, std::span<const TargetMsas> of_sequences, const fs::path& folder) {
+  const std::vector<const Chain*> distinct = distinct_chains(target);
   TargetMsas msas;
   std::map<std::string, double> seconds;
-  for (size_t c = 0; c < found.size(); ++c) {
-    for (MsaFile file : found[c].files) {
+  for (size_t c = 0; c < distinct.size(); ++c) {
+    for (MsaFile file : of_sequences[c].files) {
       file.chain = distinct[c]->id;
       msas.files.push_back(std::move(file));
     }
-    for (const auto& [database, time] : found[c].search_seconds) seconds[database] += time;
+    for (const auto& [database, time] : of_sequences[c].search_seconds) seconds[database] += time;
     if (!distinct[c]->paired_text.empty()) {
       const fs::path path = folder / distinct[c]->id / "paired_hits.a3m";
       base::write_file_atomically(path, distinct[c]->paired_text);
@@ -150,8 +153,20 @@ ReadChain read_chain(const Target& target, const Chain& chain, const TargetMsas&
 
 std::vector<TargetMsas> run_complex_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
                                               comm::Communicator* ranks, base::ThreadPool& pool) {
+  std::vector<MsaRequest> requests;
+  std::vector<size_t> firsts;  // of each target's requests, and their number
+  for (const Target& target : targets) {
+    write_chain_map(target, options.output_dir / target.name / kMsaFolder);
+    firsts.push_back(requests.size());
+    for (MsaRequest& request : requests_of(target, options)) requests.push_back(std::move(request));
+  }
+  firsts.push_back(requests.size());
+  const std::vector<TargetMsas> found = make_alignments(requests, options, ranks, pool);
   std::vector<TargetMsas> msas;
-  for (const Target& target : targets) msas.push_back(search_chains(target, options, ranks, pool));
+  for (size_t t = 0; t < targets.size(); ++t) {
+    msas.push_back(gather(targets[t], std::span(found).subspan(firsts[t], firsts[t + 1] - firsts[t]),
+                          options.output_dir / targets[t].name / kMsaFolder));
+  }
   return msas;
 }
 

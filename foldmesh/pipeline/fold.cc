@@ -83,7 +83,7 @@ class Fold {
     fs::create_directories(options_.output_dir);
     for (const Target& target : targets_) base::remove_abandoned_below(options_.output_dir / target.name);
     msas_ = run_msa_stage(targets_, options_, options_.ranks, pool_);
-    search_templates_of_chains(targets_, templates(), options_, pool_, msas_);
+    search_templates_of_chains(targets_, templates(), options_, options_.ranks, pool_, msas_);
     if (!options_.msa_only) predict_all();
     leader_.dismiss();
     if (options_.ranks != nullptr) options_.ranks->finish();
@@ -241,6 +241,7 @@ void Fold::help() {
       ranks,
       [&](std::string_view item) {
         if (is_search_item(item)) return do_search_item(item, ranks, pool_);
+        if (is_template_item(item)) return do_template_item(item, pool_);
         auto [i, msas] = decode_target(item);
         msas_.at(i) = std::move(msas);
         together_ = false;

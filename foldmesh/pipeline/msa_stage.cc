@@ -30,19 +30,14 @@ std::string hits_file(const Database& database, const FoldOptions& options) {
 
 std::string stage_name(const Database& database) { return "search_" + database.name; }
 
-bio::Sequence query_of(const Target& target) {
-  const Chain& chain = target.chains.front();
-  return {target.name, "", chain.description, chain.sequence};
-}
-
 // AlphaFold keeps so many rows of a file when it writes it, too.
 size_t row_limit(const Database& database) { return max_rows(database.name, RowLimits::kAlphafold2); }
 
-std::string search_key(const Target& target, const Database& database, const FoldOptions& options) {
+std::string search_key(const MsaRequest& request, const Database& database, const FoldOptions& options) {
   StageKey key(stage_name(database));
-  key.option("name", target.name)
-      .option("description", target.chains.front().description)
-      .option("sequence", target.chains.front().sequence)
+  key.option("name", request.name)
+      .option("description", request.chain->description)
+      .option("sequence", request.chain->sequence)
       .option("file", fmt::format("{}/{}", kMsaFolder, hits_file(database, options)))
       .option("rows", std::to_string(row_limit(database)));
   if (!database.is_hhsuite()) key.large_file(database.path);
@@ -55,20 +50,13 @@ std::string search_key(const Target& target, const Database& database, const Fol
 
 class MsaStage {
  public:
-  // `subfolder`: of a target's folder; `is_chain`: of complexes.
-  MsaStage(const std::vector<Target>& targets, const FoldOptions& options, comm::Communicator* ranks,
-           base::ThreadPool& pool, std::string subfolder, bool is_chain)
-      : targets_(targets),
-        options_(options),
-        ranks_(ranks),
-        pool_(pool),
-        subfolder_(std::move(subfolder)),
-        is_chain_(is_chain),
-        msas_(targets.size()) {}
+  MsaStage(const std::vector<MsaRequest>& requests, const FoldOptions& options, comm::Communicator* ranks,
+           base::ThreadPool& pool)
+      : requests_(requests), options_(options), ranks_(ranks), pool_(pool), msas_(requests.size()) {}
 
   std::vector<TargetMsas> run() {
-    find_what_is_there();
-    // Databases that lack the same targets are searched together, so that a profile is built once.
+    for (size_t r = 0; r < requests_.size(); ++r) find_what_is_there(r);
+    // Databases that lack the same sequences are searched together, so that a profile is built once.
     std::map<std::vector<size_t>, std::vector<size_t>> passes;
     for (const auto& [database, missing] : missing_) passes[missing].push_back(database);
     for (const auto& [missing, databases] : passes) search(missing, databases);
@@ -76,64 +64,62 @@ class MsaStage {
   }
 
  private:
-  void find_what_is_there();
-  void take_whatever_is_there(size_t target);
+  void find_what_is_there(size_t request);
+  void take_whatever_is_there(size_t request);
   void search(const std::vector<size_t>& missing, const std::vector<size_t>& databases);
-  fs::path folder_of(size_t target) const { return options_.output_dir / targets_[target].name; }
-  // Relative to the target's folder.
-  std::string file_of(const Database& database) const {
-    return (fs::path(subfolder_) / hits_file(database, options_)).string();
+  fs::path folder_of(size_t request) const { return options_.output_dir / requests_[request].folder; }
+  fs::path alignments_of(size_t request) const { return folder_of(request) / requests_[request].subfolder; }
+  bool is_wanted(const Database& database, const MsaRequest& request) const {
+    return database.name != kPairing || request.searches_uniprot;
   }
 
-  const std::vector<Target>& targets_;
+  const std::vector<MsaRequest>& requests_;
   const FoldOptions& options_;
   comm::Communicator* ranks_;
   base::ThreadPool& pool_;
-  std::string subfolder_;
-  bool is_chain_;
-  std::vector<TargetMsas> msas_;
-  std::map<size_t, std::vector<size_t>> missing_;  // database -> targets to search, ascending
+  std::vector<TargetMsas> msas_;                   // of each request
+  std::map<size_t, std::vector<size_t>> missing_;  // database -> requests to search, ascending
 };
 
-void MsaStage::find_what_is_there() {
-  for (size_t t = 0; t < targets_.size(); ++t) {
-    const Target& target = targets_[t];
-    if (const std::string& text = target.chains.front().alignment_text; !text.empty()) {
-      const fs::path file = folder_of(t) / subfolder_ / "input_hits.a3m";
-      fs::create_directories(file.parent_path());
-      base::write_file_atomically(file, text);
-      msas_[t].files.push_back({"", file});
-      continue;
-    }
-    if (!target.chains.front().alignments.empty()) {
-      for (const fs::path& path : target.chains.front().alignments) msas_[t].files.push_back({"", path});
-      continue;
-    }
-    if (options_.databases.empty()) {
-      take_whatever_is_there(t);
-      continue;
-    }
-    const StageStore stages(folder_of(t));
-    for (size_t d = 0; d < options_.databases.size(); ++d) {
-      const Database& database = options_.databases[d];
-      const fs::path file = folder_of(t) / file_of(database);
-      if (database.name != kPairing || is_chain_) msas_[t].files.push_back({database.name, file});
-      if (options_.use_precomputed_msas && fs::is_regular_file(file)) {
-        base::log::info("{}: {} taken as it is, as asked", target.name, file.string());
-      } else if (const auto done =
-                     stages.find(stage_name(database), search_key(target, database, options_))) {
-        base::log::info("{}: {} is there already", target.name, file.string());
-        msas_[t].search_seconds.emplace_back(database.name, done->seconds);
-      } else {
-        missing_[d].push_back(t);
-      }
+void MsaStage::find_what_is_there(size_t r) {
+  const MsaRequest& request = requests_[r];
+  if (const std::string& text = request.chain->alignment_text; !text.empty()) {
+    const fs::path file = alignments_of(r) / "input_hits.a3m";
+    fs::create_directories(file.parent_path());
+    base::write_file_atomically(file, text);
+    msas_[r].files.push_back({"", file});
+    return;
+  }
+  if (!request.chain->alignments.empty()) {
+    for (const fs::path& path : request.chain->alignments) msas_[r].files.push_back({"", path});
+    return;
+  }
+  const std::vector<Database>& databases = options_.databases;
+  if (std::none_of(databases.begin(), databases.end(),
+                   [&](const Database& database) { return is_wanted(database, request); })) {
+    return take_whatever_is_there(r);
+  }
+  const StageStore stages(folder_of(r));
+  for (size_t d = 0; d < databases.size(); ++d) {
+    if (!is_wanted(databases[d], request)) continue;
+    const Database& database = databases[d];
+    const fs::path file = alignments_of(r) / hits_file(database, options_);
+    if (database.name != kPairing || request.is_of_complex) msas_[r].files.push_back({database.name, file});
+    if (options_.use_precomputed_msas && fs::is_regular_file(file)) {
+      base::log::info("{}: {} taken as it is, as asked", request.label, file.string());
+    } else if (const auto done = stages.find(stage_name(database), search_key(request, database, options_))) {
+      base::log::info("{}: {} is there already", request.label, file.string());
+      msas_[r].search_seconds.emplace_back(database.name, done->seconds);
+    } else {
+      missing_[d].push_back(r);
     }
   }
 }
 
 // Without databases the alignments must be there, and be asked for.
-void MsaStage::take_whatever_is_there(size_t t) {
-  const fs::path folder = folder_of(t) / subfolder_;
+void MsaStage::take_whatever_is_there(size_t r) {
+  const MsaRequest& request = requests_[r];
+  const fs::path folder = alignments_of(r);
   std::vector<fs::path> files;
   if (options_.use_precomputed_msas && fs::is_directory(folder)) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -142,7 +128,8 @@ void MsaStage::take_whatever_is_there(size_t t) {
       const bool is_alignment = extension == ".sto" || extension == ".a3m";
       // Nor are hits in the PDB, which are templates, rows of the alignment.
       const bool is_pairing = name == fmt::format("{}_hits", kPairing);
-      if (entry.is_regular_file() && is_alignment && name != "pdb_hits" && (is_chain_ || !is_pairing)) {
+      if (entry.is_regular_file() && is_alignment && name != "pdb_hits" &&
+          (request.is_of_complex || !is_pairing)) {
         files.push_back(entry.path());
       }
     }
@@ -151,13 +138,13 @@ void MsaStage::take_whatever_is_there(size_t t) {
     base::throw_input(
         "{}: nothing to search and no alignment (expected --db NAME=PATH or --db-dir; or an A3M file as "
         "input; or --use-precomputed-msas and files in {})",
-        targets_[t].name, folder.string());
+        request.label, folder.string());
   }
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     const bool is_pairing = file.stem().string() == fmt::format("{}_hits", kPairing);
-    if (is_chain_ && file.stem() == "paired_hits") continue;  // comes with the input
-    msas_[t].files.push_back({is_pairing ? kPairing : "", file});
+    if (request.is_of_complex && file.stem() == "paired_hits") continue;  // comes with the input
+    msas_[r].files.push_back({is_pairing ? kPairing : "", file});
   }
 }
 
@@ -169,12 +156,14 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
     chosen.push_back(options_.databases[d]);
     limits.push_back(row_limit(chosen.back()));
   }
-  std::vector<bio::Sequence> queries;
-  for (size_t t : missing) queries.push_back(query_of(targets_[t]));
-
   search::AlignmentSearchOptions search_options;
+  std::vector<bio::Sequence> queries;
+  for (size_t r : missing) {
+    const MsaRequest& request = requests_[r];
+    queries.push_back({request.name, "", request.chain->description, request.chain->sequence});
+    search_options.folders.push_back(request.folder / request.subfolder);
+  }
   search_options.output_folder = options_.output_dir;
-  search_options.subfolder = subfolder_;
   search_options.stockholm = !options_.a3m;
   search_options.a3m = options_.a3m;
   search_options.info.program = "foldmesh search";
@@ -185,13 +174,15 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
                          static_cast<double>(missing.size() * databases.size());
   for (size_t i = 0; i < facts.size(); ++i) {
-    const size_t t = missing[i / databases.size()];
+    const size_t r = missing[i / databases.size()];
+    const MsaRequest& request = requests_[r];
     const Database& database = options_.databases[databases[i % databases.size()]];
-    base::log::info("{}: {}: {} rows", targets_[t].name, database.name, facts[i].n_rows);
-    StageStore(folder_of(t))
-        .record(stage_name(database), search_key(targets_[t], database, options_), {file_of(database)},
+    base::log::info("{}: {}: {} rows", request.label, database.name, facts[i].n_rows);
+    const std::string file = (fs::path(request.subfolder) / hits_file(database, options_)).string();
+    StageStore(folder_of(r))
+        .record(stage_name(database), search_key(request, database, options_), {file},
                 {seconds, {{"n_rows", facts[i].n_rows}}});
-    msas_[t].search_seconds.emplace_back(database.name, seconds);
+    msas_[r].search_seconds.emplace_back(database.name, seconds);
   }
 }
 
@@ -200,13 +191,16 @@ void MsaStage::search(const std::vector<size_t>& missing, const std::vector<size
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
                                       comm::Communicator* ranks, base::ThreadPool& pool) {
   if (is_multimer(options.model_preset)) return run_complex_msa_stage(targets, options, ranks, pool);
-  return MsaStage(targets, options, ranks, pool, kMsaFolder, false).run();
+  std::vector<MsaRequest> requests;
+  for (const Target& target : targets) {
+    requests.push_back({target.name, target.name, &target.chains.front(), target.name, kMsaFolder});
+  }
+  return make_alignments(requests, options, ranks, pool);
 }
 
-std::vector<TargetMsas> search_alignments_of_chains(const std::vector<Target>& chains,
-                                                    const FoldOptions& options, comm::Communicator* ranks,
-                                                    base::ThreadPool& pool) {
-  return MsaStage(chains, options, ranks, pool, "", true).run();
+std::vector<TargetMsas> make_alignments(const std::vector<MsaRequest>& requests, const FoldOptions& options,
+                                        comm::Communicator* ranks, base::ThreadPool& pool) {
+  return MsaStage(requests, options, ranks, pool).run();
 }
 
 }  // namespace foldmesh::pipeline

@@ -30,16 +30,25 @@ struct TargetMsas {
 
 // One entry per target. A target that came as A3M has that file; others have msas/<database>_hits.sto (or
 // .a3m) for every database but uniprot, whose hits no single chain needs, searched now unless a record says
-// that it is done, or --use-precomputed-msas finds the file. Targets whose hits in a database are missing
-// share one pass over it. `ranks` as for search_databases().
+// that it is done, or --use-precomputed-msas finds the file. `ranks` as for search_databases().
 std::vector<TargetMsas> run_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
                                       comm::Communicator* ranks, base::ThreadPool& pool);
 
-// The same for chains of a complex, which come as targets of one chain: alignments lie in
-// <output folder>/<target> itself, and files include UniProt's.
-std::vector<TargetMsas> search_alignments_of_chains(const std::vector<Target>& chains,
-                                                    const FoldOptions& options, comm::Communicator* ranks,
-                                                    base::ThreadPool& pool);
+// A sequence whose alignments are wanted.
+struct MsaRequest {
+  std::string label;             // for the log
+  std::string name;              // of the query in its alignments
+  const Chain* chain = nullptr;  // that it is, or the first one with this sequence
+  std::filesystem::path folder;  // within the output folder; holds the record
+  std::string subfolder;         // of it, for the alignments; may be empty
+  bool is_of_complex = false;    // then files include UniProt's
+  bool searches_uniprot = true;  // if it is among the databases
+};
+
+// The same for any sequences. Those whose hits in a database are missing share its passes, and those of the
+// same residues are searched once.
+std::vector<TargetMsas> make_alignments(const std::vector<MsaRequest>& requests, const FoldOptions& options,
+                                        comm::Communicator* ranks, base::ThreadPool& pool);
 
 }  // namespace foldmesh::pipeline
 

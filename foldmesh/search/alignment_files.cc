@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 
 struct Paths {
   fs::path a3m, target_table, domain_table, stockholm;
-  Paths(const bio::Sequence& query, const NamedDatabase& database, const AlignmentSearchOptions& options) {
-    const std::string stem = (folder_of(query, options) / database.name).string();
+  Paths(const fs::path& folder, const NamedDatabase& database) {
+    const std::string stem = (folder / database.name).string();
     a3m = stem + "_hits.a3m";
     target_table = stem + ".tblout";
     domain_table = stem + ".domtblout";
@@ -50,13 +50,9 @@ void write_a3m(const fs::path& path, const AlignmentRows& rows) {
 
 }  // namespace
 
-fs::path folder_of(const bio::Sequence& query, const AlignmentSearchOptions& options) {
-  return options.output_folder / folder_name(query.name) / options.subfolder;
-}
-
-std::vector<fs::path> alignment_files(const bio::Sequence& query, const NamedDatabase& database,
+std::vector<fs::path> alignment_files(const fs::path& folder, const NamedDatabase& database,
                                       const AlignmentSearchOptions& options) {
-  const Paths paths(query, database, options);
+  const Paths paths(folder, database);
   std::vector<fs::path> files;
   if (options.target_tables) files.push_back(paths.target_table);
   if (options.domain_tables) files.push_back(paths.domain_table);
@@ -65,10 +61,10 @@ std::vector<fs::path> alignment_files(const bio::Sequence& query, const NamedDat
   return files;
 }
 
-AlignmentSearchFacts write_alignment_files(const bio::Sequence& query, const NamedDatabase& database,
-                                           const SearchResult& result, const AlignmentSearchOptions& options,
-                                           size_t most_bytes) {
-  const Paths paths(query, database, options);
+AlignmentSearchFacts write_alignment_files(const bio::Sequence& query, const fs::path& folder,
+                                           const NamedDatabase& database, const SearchResult& result,
+                                           const AlignmentSearchOptions& options, size_t most_bytes) {
+  const Paths paths(folder, database);
   const auto n_nodes = static_cast<int>(query.residues.size());
   const QueryLabel label{query.name, query.accession, n_nodes};
   RunInfo info = options.info;

@@ -11,17 +11,16 @@
 
 namespace foldmesh::search {
 
-// The folder of a query's files.
-std::filesystem::path folder_of(const bio::Sequence& query, const AlignmentSearchOptions& options);
-// The files; the last one is the alignment that facts name.
-std::vector<std::filesystem::path> alignment_files(const bio::Sequence& query, const NamedDatabase& database,
+// The files in a query's folder; the last one is the alignment that facts name.
+std::vector<std::filesystem::path> alignment_files(const std::filesystem::path& folder,
+                                                   const NamedDatabase& database,
                                                    const AlignmentSearchOptions& options);
 
 // Each file appears complete or not at all. Alignments that would take more than `most_bytes` are written row
 // by row.
-AlignmentSearchFacts write_alignment_files(const bio::Sequence& query, const NamedDatabase& database,
-                                           const SearchResult& result, const AlignmentSearchOptions& options,
-                                           size_t most_bytes);
+AlignmentSearchFacts write_alignment_files(const bio::Sequence& query, const std::filesystem::path& folder,
+                                           const NamedDatabase& database, const SearchResult& result,
+                                           const AlignmentSearchOptions& options, size_t most_bytes);
 
 // Facts as bytes, without the names that the caller knows.
 std::string encode(const AlignmentSearchFacts& facts);

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/hash.h"
 #include "foldmesh/base/log.h"
+#include "foldmesh/base/sync_folder.h"
 #include "foldmesh/base/version.h"
 #include "foldmesh/search/alignment_files.h"
 #include "foldmesh/search/hit_codec.h"
@@ -57,6 +59,7 @@ std::string key_of(const std::vector<bio::Sequence>& queries, const std::vector<
     hasher.add(database.name).add(database.targets->identity()).add(fmt::format("{}", database.max_rows));
   }
   for (const bio::Sequence& query : queries) add(hasher, query);
+  for (const fs::path& folder : options.folders) hasher.add(folder.string());
   return hasher.hex();
 }
 
@@ -66,12 +69,18 @@ class AlignmentSearch {
   AlignmentSearch(const std::vector<bio::Sequence>& queries, const std::vector<NamedDatabase>& databases,
                   const AlignmentSearchOptions& options, base::ThreadPool& pool)
       : queries_(queries),
+        folders_(query_folders(queries, options)),
         databases_(databases),
         options_(options),
         pool_(pool),
         search_options_(options.search),
         facts_(queries.size() * databases.size()),
         done_(facts_.size()) {
+    const std::vector<size_t> numbers = number_distinct(queries);
+    for (size_t query = 0; query < queries.size(); ++query) {
+      if (numbers[query] == same_.size()) same_.emplace_back();
+      same_[numbers[query]].push_back(query);
+    }
     for (const NamedDatabase& database : databases) {
       targets_.push_back(database.targets);
       search_options_.max_rows.push_back(database.max_rows);
@@ -81,25 +90,32 @@ class AlignmentSearch {
 
   std::vector<AlignmentSearchFacts> run() {
     open_state();
-    if (n_queries_of_pass(0) < queries_.size()) {
+    if (n_queries_of_pass(0) < same_.size()) {
       for (TargetDatabase* database : targets_) database->keep(options_.keep_bytes / std::ssize(targets_));
     }
     size_t pass = 0;
-    for (size_t first = 0; first < queries_.size(); ++pass) {
-      const size_t n = n_queries_of_pass(first);
-      const bool all_done = std::all_of(done_.begin() + output(first, 0),
-                                        done_.begin() + output(first + n, 0), [](bool done) { return done; });
-      if (!all_done) run_pass(pass, first, n);
-      first += n;
+    for (size_t first = 0; first < same_.size(); ++pass) {
+      const std::span some = std::span(same_).subspan(first, n_queries_of_pass(first));
+      if (!std::all_of(some.begin(), some.end(), [&](const auto& same) { return is_done(same); })) {
+        run_pass(pass, some);
+      }
+      first += some.size();
     }
     if (state_) state_->remove();
     return std::move(facts_);
   }
 
  private:
-  std::ptrdiff_t output(size_t query, size_t database) const {
-    return static_cast<std::ptrdiff_t>(query * databases_.size() + database);
+  size_t output(size_t query, size_t database) const { return query * databases_.size() + database; }
+  bool is_done(const std::vector<size_t>& same) const {
+    for (const size_t query : same) {
+      for (size_t d = 0; d < databases_.size(); ++d) {
+        if (!done_[output(query, d)]) return false;
+      }
+    }
+    return true;
   }
+  const bio::Sequence& first_of(const std::vector<size_t>& same) const { return queries_[same.front()]; }
 
   void open_state() {
     // What comes through a pipe cannot be known again.
@@ -113,7 +129,8 @@ class AlignmentSearch {
     for (size_t i = 0; i < facts_.size(); ++i) {
       const bio::Sequence& query = queries_[i / databases_.size()];
       const NamedDatabase& database = databases_[i % databases_.size()];
-      const std::vector<fs::path> files = alignment_files(query, database, options_);
+      const std::vector<fs::path> files =
+          alignment_files(folders_[i / databases_.size()], database, options_);
       const std::optional<std::string> note = state_->note_of(i);
       done_[i] = note && std::all_of(files.begin(), files.end(),
                                      [](const fs::path& file) { return fs::is_regular_file(file); });
@@ -131,34 +148,35 @@ class AlignmentSearch {
                     facts_.size());
   }
 
-  // The division into passes must not depend on what is done already.
+  // Of different residues. The division into passes must not depend on what is done already.
   size_t n_queries_of_pass(size_t first) const {
     const size_t most_bytes = options_.search.memory_for(pool_.size()) / 4;
     size_t n = 0, bytes = 0;
-    while (first + n < queries_.size() && n < static_cast<size_t>(options_.queries_per_pass)) {
-      bytes += queries_[first + n].residues.size() * kProfileBytesPerNode;
+    while (first + n < same_.size() && n < static_cast<size_t>(options_.queries_per_pass)) {
+      bytes += first_of(same_[first + n]).residues.size() * kProfileBytesPerNode;
       if (n > 0 && bytes > most_bytes) break;
       ++n;
     }
     return n;
   }
 
-  void run_pass(size_t pass, size_t first, size_t n) {
+  void run_pass(size_t pass, std::span<const std::vector<size_t>> some) {
+    const size_t n = some.size();
     std::vector<int> lengths;
-    for (size_t i = 0; i < n; ++i) lengths.push_back(static_cast<int>(queries_[first + i].residues.size()));
+    for (const auto& same : some) lengths.push_back(static_cast<int>(first_of(same).residues.size()));
     const std::vector<size_t> order = longest_first(lengths);
     std::vector<std::optional<hmm::Profile>> profiles(n);
     pool_.parallel_for(static_cast<int64_t>(n), [&](int64_t k, int) {
       const size_t i = order[k];
-      profiles[i].emplace(hmm::build_from_sequence(queries_[first + i], options_.scoring));
-      make_folder(folder_of(queries_[first + i], options_));
+      profiles[i].emplace(hmm::build_from_sequence(first_of(some[i]), options_.scoring));
+      for (const size_t query : some[i]) make_folder(folders_[query]);
     });
     std::vector<Query> batch;
     for (const auto& profile : profiles) batch.push_back({&*profile, options_.thresholds});
     std::unique_ptr<PassLog> log;
     if (state_) {
       base::Hasher hasher;
-      for (size_t i = 0; i < n; ++i) add(hasher, queries_[first + i]);
+      for (const auto& same : some) add(hasher, first_of(same));
       log = state_->open_pass(pass, hasher.hex());
     }
     search_options_.log = log.get();
@@ -167,18 +185,31 @@ class AlignmentSearch {
         options_.search.memory_for(pool_.size()) / 4 / static_cast<size_t>(pool_.size());
     // In parallel, because putting a file safely on disk takes longer than making its text.
     pool_.parallel_for(static_cast<int64_t>(n * databases_.size()), [&](int64_t i, int) {
-      const size_t query = static_cast<size_t>(i) / databases_.size(),
+      const size_t which = static_cast<size_t>(i) / databases_.size(),
                    database = static_cast<size_t>(i) % databases_.size();
-      const auto index = static_cast<size_t>(output(first + query, database));
-      if (done_[index]) return;
-      facts_[index] = write_alignment_files(queries_[first + query], databases_[database],
-                                            results[query][database], options_, most_bytes);
-      if (state_) state_->set_done(index, encode(facts_[index]));
+      for (const size_t query : some[which]) {
+        const size_t index = output(query, database);
+        if (done_[index]) continue;
+        facts_[index] = write_alignment_files(queries_[query], folders_[query], databases_[database],
+                                              results[which][database], options_, most_bytes);
+        if (state_) state_->set_done(index, encode(facts_[index]));
+      }
     });
-    if (log) log->remove();
+    if (log) {
+      // The pass is forgotten only when its outputs, their folders and the notes about them are on disk.
+      std::set<fs::path> parents = {options_.output_folder};
+      for (const auto& same : some) {
+        for (const size_t query : same) parents.insert(folders_[query].parent_path());
+      }
+      for (const fs::path& folder : parents) base::sync_folder(folder);
+      state_->sync();
+      log->remove();
+    }
   }
 
   const std::vector<bio::Sequence>& queries_;
+  const std::vector<fs::path> folders_;    // of each query
+  std::vector<std::vector<size_t>> same_;  // queries of the same residues
   const std::vector<NamedDatabase>& databases_;
   const AlignmentSearchOptions& options_;
   base::ThreadPool& pool_;
@@ -208,15 +239,42 @@ std::string folder_name(const std::string& query_name) {
   return name;
 }
 
-void check_names(const std::vector<bio::Sequence>& queries, const std::vector<std::string>& databases) {
-  std::map<std::string, std::string> folders;
+std::vector<fs::path> query_folders(const std::vector<bio::Sequence>& queries,
+                                    const AlignmentSearchOptions& options) {
+  std::vector<fs::path> folders;
+  for (size_t i = 0; i < queries.size(); ++i) {
+    if (!options.folders.empty()) {
+      folders.push_back(options.output_folder / options.folders.at(i));
+    } else {
+      folders.push_back(options.output_folder / folder_name(queries[i].name));
+      if (!options.subfolder.empty()) folders.back() /= options.subfolder;
+    }
+  }
+  return folders;
+}
+
+std::vector<size_t> number_distinct(const std::vector<bio::Sequence>& queries) {
+  std::map<std::string_view, size_t> numbers;
+  std::vector<size_t> result;
   for (const bio::Sequence& query : queries) {
+    result.push_back(numbers.emplace(query.residues, numbers.size()).first->second);
+  }
+  return result;
+}
+
+void check_names(const std::vector<bio::Sequence>& queries, const std::vector<std::string>& databases,
+                 const AlignmentSearchOptions& options) {
+  const std::vector<fs::path> folders = query_folders(queries, options);
+  std::map<fs::path, std::string> names_of;
+  for (size_t i = 0; i < queries.size(); ++i) {
+    const bio::Sequence& query = queries[i];
     if (query.residues.empty())
       base::throw_input("the query {} has no residues", base::printable(query.name));
-    const auto [other, is_new] = folders.emplace(folder_name(query.name), query.name);
+    const auto [other, is_new] = names_of.emplace(folders[i], query.name);
     if (!is_new) {
       base::throw_input("the queries {} and {} would both be written to the folder {}",
-                        base::printable(other->second), base::printable(query.name), other->first);
+                        base::printable(other->second), base::printable(query.name),
+                        other->first.lexically_relative(options.output_folder).string());
     }
   }
   std::set<std::string> names;
@@ -235,7 +293,7 @@ std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Seque
                                                     base::ThreadPool& pool) {
   std::vector<std::string> names;
   for (const NamedDatabase& database : databases) names.push_back(database.name);
-  check_names(queries, names);
+  check_names(queries, names, options);
   return AlignmentSearch(queries, databases, options, pool).run();
 }
 

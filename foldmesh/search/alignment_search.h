@@ -36,6 +36,8 @@ struct AlignmentSearchOptions {
   bool a3m = false, target_tables = false, domain_tables = false;
   std::filesystem::path output_folder;
   std::string subfolder;  // of a query's folder; may be empty
+  // Of each query, within the output folder, instead of <query>/<subfolder>; then names need not differ.
+  std::vector<std::filesystem::path> folders;
   RunInfo info;
   int queries_per_pass = 64;  // at most; fewer where memory is short
   // A run that was interrupted is continued by the next one with the same input, options and databases. What
@@ -55,16 +57,24 @@ struct AlignmentSearchFacts {
 // A name made safe for a folder: characters outside [A-Za-z0-9_.-] and a leading '.' become '_'.
 std::string folder_name(const std::string& query_name);
 
+// Where the files of each query go.
+std::vector<std::filesystem::path> query_folders(const std::vector<bio::Sequence>& queries,
+                                                 const AlignmentSearchOptions& options);
+
 // Throws kInput for queries without residues, queries whose folders would be the same, and database names
 // that are used twice or cannot be part of a file name.
-void check_names(const std::vector<bio::Sequence>& queries, const std::vector<std::string>& databases);
+void check_names(const std::vector<bio::Sequence>& queries, const std::vector<std::string>& databases,
+                 const AlignmentSearchOptions& options);
 
-// Searches with single-sequence profiles (one jackhmmer round) and writes
-// `<output folder>/<query>/<subfolder>/<database>_hits.sto`, row 0 being the query; with the switches also
+// Queries of the same residues: a number for each query, counted from 0 in the order of first appearance.
+std::vector<size_t> number_distinct(const std::vector<bio::Sequence>& queries);
+
+// Searches with single-sequence profiles (one jackhmmer round) and writes <database>_hits.sto into each
+// query's folder, row 0 being the query; with the switches also
 // `_hits.a3m`, `.tblout` and `.domtblout`. Each file appears complete or not at all. Facts come query by
-// query, databases in the order given. Throws kInput for queries whose folders would be the same, for
-// databases of the same name, for a query without residues and when another process is at work in the same
-// folder.
+// query, databases in the order given. Queries of the same residues are searched once. Throws kInput for
+// queries whose folders would be the same, for databases of the same name, for a query without residues and
+// when another process is at work in the same folder.
 std::vector<AlignmentSearchFacts> search_alignments(const std::vector<bio::Sequence>& queries,
                                                     const std::vector<NamedDatabase>& databases,
                                                     const AlignmentSearchOptions& options,

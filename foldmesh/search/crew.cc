@@ -6,6 +6,7 @@
 
 #include "foldmesh/base/bytes.h"
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/log.h"
 #include "foldmesh/search/crew_messages.h"
 
 namespace foldmesh::search {
@@ -40,10 +41,15 @@ void Crew::tell_all(int tag, const std::string& bytes) {
 std::unique_ptr<TargetDatabase> Crew::open(const std::filesystem::path& path) {
   if (path == "-" || std::filesystem::exists(path)) return TargetDatabase::open(path);
   tell_all(kLookUp, path.string());
-  std::optional<PackedFacts> found;
+  std::optional<SharedFacts> found;
   for (int n = 1; n < comm_.size(); ++n) {
     int n_threads = 0;
     if (auto facts = decode_facts(wait().bytes, n_threads).at(0)) found = facts;
+  }
+  if (found && !found->is_packed) {
+    base::throw_input(
+        "{}: is text, which rank 0 has to read, too, but does not see (expected it here, or packed)",
+        path.string());
   }
   if (!found) {
     base::throw_input("{}: no such file on any machine (expected a sequence database)", path.string());
@@ -63,12 +69,13 @@ void Crew::begin(const UnitContext& context, const std::vector<TargetDatabase*>&
     Helper& helper = helpers_[static_cast<size_t>(message.rank)];
     helper.databases = decode_facts(message.bytes, helper.n_threads);
     for (size_t i = 0; i < databases.size(); ++i) {
-      const std::optional<PackedFacts> ours = databases[i]->packed_facts(), theirs = helper.databases.at(i);
+      const std::optional<SharedFacts> ours = databases[i]->shared_facts(), theirs = helper.databases.at(i);
       if (ours && theirs && ours->content != theirs->content) {
-        base::throw_input("{}: rank {} has another database under this name (expected copies of one)",
-                          databases[i]->path(), message.rank);
+        base::throw_input("{}: rank {} has another database under this name (expected copies of one{})",
+                          databases[i]->path(), message.rank,
+                          ours->is_packed ? "" : ", with the same time of change, as `cp -p` makes them");
       }
-      // What is text or a pipe here is not sent around, whatever others have under its name.
+      // What is compressed or a pipe here is not sent around, whatever others have under its name.
       if (!ours) helper.databases[i].reset();
     }
   }
@@ -103,6 +110,7 @@ void Crew::grant(int rank, UnitQueue& units) {
     base::ByteWriter(bytes).put(UnitMessage{unit->id, unit->range});
     comm_.send(rank, kUnit, std::move(bytes));
     ++helper.n_open;
+    ++helper.n_units;
   } else if (helper.n_open == 0 && !std::exchange(helper.told_the_end, true)) {
     comm_.send(rank, kNothing, {});
   }
@@ -126,6 +134,8 @@ void Crew::work(UnitQueue& units, const std::function<void(std::string_view)>& o
       grant(message->rank, units);
     } else {
       ++n_done;  // kDone
+      base::log::debug("rank {} has done {} units of this pass", message->rank,
+                       helpers_[static_cast<size_t>(message->rank)].n_units);
     }
   }
 }

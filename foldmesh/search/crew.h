@@ -48,8 +48,9 @@ class Crew {
  private:
   struct Helper {
     int n_threads = 0;
-    std::vector<std::optional<PackedFacts>> databases;  // packed ones that it can read
+    std::vector<std::optional<SharedFacts>> databases;  // those that it can read
     int n_open = 0;                                     // units handed out, not answered
+    int64_t n_units = 0;                                // handed out in all
     bool told_the_end = false;
   };
   void tell_all(int tag, const std::string& bytes);

@@ -45,14 +45,15 @@ PassMessage decode_pass(std::string_view bytes) {
   return pass;
 }
 
-std::string encode_facts(int n_threads, const std::vector<std::optional<PackedFacts>>& databases) {
+std::string encode_facts(int n_threads, const std::vector<std::optional<SharedFacts>>& databases) {
   std::string bytes;
   base::ByteWriter out(bytes);
   out.put(n_threads);
   out.put(static_cast<uint64_t>(databases.size()));
-  for (const std::optional<PackedFacts>& facts : databases) {
+  for (const std::optional<SharedFacts>& facts : databases) {
     out.put(facts.has_value());
     if (!facts) continue;
+    out.put(facts->is_packed);
     out.put(facts->n_targets);
     out.put(facts->n_residues);
     out.put_text(facts->content);
@@ -60,13 +61,14 @@ std::string encode_facts(int n_threads, const std::vector<std::optional<PackedFa
   return bytes;
 }
 
-std::vector<std::optional<PackedFacts>> decode_facts(std::string_view bytes, int& n_threads) {
+std::vector<std::optional<SharedFacts>> decode_facts(std::string_view bytes, int& n_threads) {
   base::ByteReader in(bytes);
   n_threads = in.get<int>();
-  std::vector<std::optional<PackedFacts>> databases(in.get<uint64_t>());
-  for (std::optional<PackedFacts>& facts : databases) {
+  std::vector<std::optional<SharedFacts>> databases(in.get<uint64_t>());
+  for (std::optional<SharedFacts>& facts : databases) {
     if (!in.get<bool>()) continue;
     facts.emplace();
+    facts->is_packed = in.get<bool>();
     facts->n_targets = in.get<int64_t>();
     facts->n_residues = in.get<int64_t>();
     facts->content = in.text();

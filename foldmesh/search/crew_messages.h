@@ -36,9 +36,9 @@ struct PassMessage {
 std::string encode_pass(const UnitContext& context, const std::vector<TargetDatabase*>& databases);
 PassMessage decode_pass(std::string_view bytes);
 
-// Nothing for a database that cannot be read there or is not packed.
-std::string encode_facts(int n_threads, const std::vector<std::optional<PackedFacts>>& databases);
-std::vector<std::optional<PackedFacts>> decode_facts(std::string_view bytes, int& n_threads);
+// Nothing for a database that cannot be read there, is compressed or comes through a pipe.
+std::string encode_facts(int n_threads, const std::vector<std::optional<SharedFacts>>& databases);
+std::vector<std::optional<SharedFacts>> decode_facts(std::string_view bytes, int& n_threads);
 
 struct UnitMessage {
   UnitId id;

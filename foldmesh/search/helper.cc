@@ -91,13 +91,13 @@ class Helper {
 };
 
 void Helper::send_facts(const std::vector<std::string>& paths) {
-  std::vector<std::optional<PackedFacts>> facts;
+  std::vector<std::optional<SharedFacts>> facts;
   databases_.clear();
   for (const std::string& path : paths) {
     auto& database = opened_[path];
-    if (!database && TargetDatabase::is_packed(path)) database = TargetDatabase::open(path);
+    if (!database && std::filesystem::is_regular_file(path)) database = TargetDatabase::open(path);
     databases_.push_back(database.get());
-    facts.push_back(database ? database->packed_facts() : std::nullopt);
+    facts.push_back(database ? database->shared_facts() : std::nullopt);
   }
   comm_.send(0, kFacts, encode_facts(pool_.size(), facts));
 }

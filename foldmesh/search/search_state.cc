@@ -7,6 +7,7 @@
 
 #include "foldmesh/base/bytes.h"
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/sync_folder.h"
 
 namespace foldmesh::search {
 namespace {
@@ -54,6 +55,7 @@ SearchState::SearchState(fs::path folder, std::string key)
       key_(std::move(key)),
       was_interrupted_(!make_folder(folder_)),
       log_(std::make_unique<base::RecordLog>(folder_ / kOutputsFile, key_)) {
+  base::sync_folder(folder_.parent_path());
   log_->replay([&](std::string_view record) {
     base::ByteReader in(record);
     const auto output = in.get<uint64_t>();

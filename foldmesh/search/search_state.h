@@ -43,6 +43,8 @@ class SearchState {
   // Outputs that are done, with a note about each.
   std::optional<std::string> note_of(size_t output) const;
   void set_done(size_t output, std::string_view note);  // thread-safe
+  // What was noted so far outlives a power cut from here on.
+  void sync() { log_->sync(); }
 
   // `pass_key`: the queries of this pass.
   std::unique_ptr<PassLog> open_pass(size_t pass, const std::string& pass_key) const;

@@ -87,8 +87,8 @@ class PackedTargets : public TargetDatabase {
 
   std::optional<int64_t> n_targets() const override { return database_.n_sequences(); }
   std::optional<int64_t> n_residues() const override { return database_.n_residues(); }
-  std::optional<PackedFacts> packed_facts() const override {
-    return PackedFacts{database_.n_sequences(), database_.n_residues(), database_.identity()};
+  std::optional<SharedFacts> shared_facts() const override {
+    return SharedFacts{true, database_.n_sequences(), database_.n_residues(), database_.identity()};
   }
   std::string identity() const override { return TargetDatabase::identity() + " " + database_.identity(); }
   void check_unchanged() const override { database_.check_unchanged(); }
@@ -135,10 +135,10 @@ class PackedTargets : public TargetDatabase {
 
 class TargetsElsewhere : public TargetDatabase {
  public:
-  TargetsElsewhere(const std::string& path, PackedFacts facts)
+  TargetsElsewhere(const std::string& path, SharedFacts facts)
       : TargetDatabase(path), facts_(std::move(facts)) {}
   bool is_here() const override { return false; }
-  std::optional<PackedFacts> packed_facts() const override { return facts_; }
+  std::optional<SharedFacts> shared_facts() const override { return facts_; }
   std::optional<int64_t> n_targets() const override { return facts_.n_targets; }
   std::optional<int64_t> n_residues() const override { return facts_.n_residues; }
   std::string identity() const override { return path() + " " + facts_.content; }
@@ -147,7 +147,7 @@ class TargetsElsewhere : public TargetDatabase {
   }
 
  private:
-  PackedFacts facts_;
+  SharedFacts facts_;
 };
 
 // Once per run, and only where packing pays.
@@ -171,7 +171,7 @@ bool TargetDatabase::is_packed(const std::filesystem::path& path) {
   return std::equal(first.begin(), first.begin() + 4, seqdb::kMagic.begin());
 }
 
-std::unique_ptr<TargetDatabase> TargetDatabase::elsewhere(const std::string& path, const PackedFacts& facts) {
+std::unique_ptr<TargetDatabase> TargetDatabase::elsewhere(const std::string& path, const SharedFacts& facts) {
   return std::make_unique<TargetsElsewhere>(path, facts);
 }
 

@@ -14,6 +14,13 @@
 
 namespace foldmesh::search {
 
+// Consecutive targets. The number of residues is an estimate.
+struct TargetRange {
+  int64_t first = 0, n_targets = 0, n_residues = 0;
+  // Of text that stands in a file as it is: where, and the number of its first line. No bytes: elsewhere.
+  int64_t offset = 0, n_bytes = 0, first_line = 0;
+};
+
 // Consecutive targets of a database. Made cheaply by TargetStream::next(); the first targets() call does the
 // costly part (reading, decoding), so that it happens on the thread which needs it. Thread-safe.
 class TargetBlock {
@@ -32,6 +39,8 @@ class TargetBlock {
   }
   int64_t first_index() const { return first_index_; }  // ordinal in the database
   int64_t n_targets() const { return n_targets_; }
+  // By which other machines find the block in their copy of the database.
+  virtual TargetRange range() const { return {first_index_, n_targets_}; }
 
  protected:
   TargetBlock(int64_t first_index, int64_t n_targets) : first_index_(first_index), n_targets_(n_targets) {}
@@ -51,15 +60,11 @@ class TargetStream {
   virtual std::shared_ptr<const TargetBlock> next() = 0;
 };
 
-// Consecutive targets. The number of residues is an estimate.
-struct TargetRange {
-  int64_t first = 0, n_targets = 0, n_residues = 0;
-};
-
-// What is known of a packed database before it is read.
-struct PackedFacts {
-  int64_t n_targets = 0, n_residues = 0;
-  std::string content;  // the same for copies of one database
+// What is known, before it is read, of a database that several machines may search.
+struct SharedFacts {
+  bool is_packed = false;                 // else text, of which nothing is known but the content
+  int64_t n_targets = 0, n_residues = 0;  // of packed ones
+  std::string content;                    // the same for copies of one database
 };
 
 class TargetDatabase {
@@ -68,14 +73,14 @@ class TargetDatabase {
   // which can be read once only). Throws kInput for what is neither.
   static std::unique_ptr<TargetDatabase> open(const std::filesystem::path& path);
   // A packed database that is not on this machine but on others, which have told these facts (crew.h).
-  static std::unique_ptr<TargetDatabase> elsewhere(const std::string& path, const PackedFacts& facts);
+  static std::unique_ptr<TargetDatabase> elsewhere(const std::string& path, const SharedFacts& facts);
   static bool is_packed(const std::filesystem::path& path);
   virtual ~TargetDatabase() = default;
 
   // Whether it can be read on this machine.
   virtual bool is_here() const { return true; }
-  // Only of packed databases.
-  virtual std::optional<PackedFacts> packed_facts() const { return std::nullopt; }
+  // Of packed databases, and of text in a plain file. Nothing for what is compressed or comes through a pipe.
+  virtual std::optional<SharedFacts> shared_facts() const { return std::nullopt; }
 
   const std::string& path() const { return path_; }
   // Known in advance for packed databases, of others after a pass.
@@ -93,7 +98,7 @@ class TargetDatabase {
   // Packed databases can be entered anywhere: the whole database, in order, in ranges of about `residues`
   // (>= 1), without reading it. Nothing for what has to be read from its start.
   virtual std::optional<std::vector<TargetRange>> ranges(int64_t) const { return std::nullopt; }
-  // One range; only where ranges() gives any.
+  // One range: of ranges(), or a block's range() where shared_facts() are given.
   virtual std::shared_ptr<const TargetBlock> block(const TargetRange&) const { return nullptr; }
 
  protected:

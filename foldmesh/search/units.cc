@@ -108,7 +108,7 @@ bool UnitQueue::advance(Line& line) {
       line.ranges.emplace();  // nothing left
       return false;
     }
-    line.range = {line.block->first_index(), line.block->n_targets(), 0};
+    line.range = line.block->range();
   }
   line.open = true;
   return true;
@@ -120,8 +120,9 @@ std::optional<Unit> UnitQueue::next(const std::function<bool(size_t)>& may_take)
     Line* best = nullptr;
     for (Line& line : lines_) {
       if (!line.open && line.ranges && line.next_range == line.ranges->size()) continue;
-      const bool allowed = may_take ? line.ranges && may_take(static_cast<size_t>(&line - lines_.data()))
-                                    : line.database != nullptr;
+      // A stream is read here, whoever searches what it gives.
+      const bool allowed = (line.database != nullptr || (may_take && line.ranges)) &&
+                           (!may_take || may_take(static_cast<size_t>(&line - lines_.data())));
       if (allowed && (best == nullptr || size_of_next(line) > size_of_next(*best))) best = &line;
     }
     if (best == nullptr) break;

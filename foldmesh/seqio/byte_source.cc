@@ -14,12 +14,12 @@
 #include <vector>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/seqio/compression.h"
 
 namespace foldmesh::seqio {
 namespace {
 
 constexpr size_t kCompressedBlock = size_t{1} << 18;
-constexpr size_t kMagicBytes = 4;
 
 class FileSource final : public ByteSource {
  public:
@@ -193,15 +193,6 @@ class ZstdSource final : public ByteSource {
   ZSTD_inBuffer in_{nullptr, 0, 0};
   bool inside_frame_ = false, may_hold_output_ = false;
 };
-
-bool is_gzip(std::string_view head) { return head.starts_with("\x1f\x8b"); }
-
-bool is_zstd(std::string_view head) {
-  if (head.size() < kMagicBytes) return false;
-  const bool skippable =
-      (static_cast<unsigned char>(head[0]) & 0xf0) == 0x50 && head.substr(1) == "\x2a\x4d\x18";
-  return skippable || head == "\x28\xb5\x2f\xfd";
-}
 
 std::unique_ptr<ByteSource> decompress_if_needed(std::unique_ptr<ByteSource> raw) {
   std::string head(kMagicBytes, '\0');

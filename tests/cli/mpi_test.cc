@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -13,8 +14,8 @@
 
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/temp_folder.h"
-#include "foldmesh/comm/launch.h"
 #include "foldmesh/seqdb/writer.h"
+#include "tests/cli/mpirun.h"
 #include "tests/cli/run_program.h"
 #include "tests/sanitized.h"
 
@@ -28,8 +29,7 @@ class Ranks : public testing::Test {
  protected:
   Ranks() : folder_("mpi") {}
   void SetUp() override {
-    if (!comm::built_with_mpi()) GTEST_SKIP() << "built without MPI";
-    if (std::system("mpirun --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "there is no mpirun";
+    if (const std::string why = why_no_ranks(); !why.empty()) GTEST_SKIP() << why;
     std::string queries, targets;
     for (const char* id : {"s02", "s03", "s04", "s05"})
       queries += base::read_file(kGolden + "qf/" + id + ".fasta");
@@ -50,27 +50,10 @@ class Ranks : public testing::Test {
   }
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
 
-  // As in a batch job, but on one machine, whatever its number of cores and as root. For /usr/bin/env.
-  static std::vector<std::string> mpirun(int n_ranks, const std::string& program) {
-    return {"ASAN_OPTIONS=detect_leaks=0",  // MPI keeps some of its memory to the end
-            "mpirun",
-            "--allow-run-as-root",
-            "--oversubscribe",
-            "--bind-to",
-            "none",
-            "-n",
-            fmt::format("{}", n_ranks),
-            program};
-  }
-
   RunResult run(int n_ranks, const std::vector<std::string>& command, double kill_after = 0) const {
     RunOptions options;
     options.kill_after = kill_after;
-    if (n_ranks == 1) return run_program(command, options);
-    options.program = "/usr/bin/env";
-    std::vector<std::string> words = mpirun(n_ranks, FOLDMESH_PROGRAM);
-    words.insert(words.end(), command.begin(), command.end());
-    return run_program(words, options);
+    return run_ranks(n_ranks, command, options);
   }
   std::vector<std::string> search(const std::string& out, const std::string& other = "other.fmdb") const {
     return {"search",
@@ -109,10 +92,51 @@ TEST_F(Ranks, SameBytesAsOneProcess) {
     EXPECT_TRUE(contents(fmt::format("out{}", n_ranks)) == expected) << n_ranks;
     EXPECT_EQ(result.out.find("targets"), result.out.rfind("targets")) << "one rank speaks";
   }
-  // Text is searched by rank 0 alone, beside the packed database.
-  ASSERT_EQ(run(1, search("text", "other.fasta")).exit_code, 0);
-  ASSERT_EQ(run(3, search("text3", "other.fasta")).exit_code, 0);
-  EXPECT_TRUE(contents("text3") == contents("text"));
+}
+
+// Everybody reads its parts of a FASTA file; what is compressed is searched by rank 0 alone, beside the rest.
+TEST_F(Ranks, TextIsShared) {
+  const auto text_search = [&](const std::string& out, const std::string& database) {
+    std::vector<std::string> words = search(out, "other.fasta");
+    words[4] = "db=" + path(database);
+    words[2] = "--verbose";
+    return words;
+  };
+  ASSERT_EQ(run(1, search("packed")).exit_code, 0);
+  ASSERT_EQ(run(1, text_search("one", "db.fasta")).exit_code, 0);
+  const auto expected = contents("one");
+  auto packed = contents("packed");
+  for (const auto& [name, text] : expected) {
+    if (name.find("blout") == std::string::npos) {  // tables name the path
+      EXPECT_TRUE(packed[name] == text) << name;
+    }
+  }
+  for (const int n_ranks : {2, 4}) {
+    const RunResult result = run(n_ranks, text_search(fmt::format("text{}", n_ranks), "db.fasta"));
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_TRUE(contents(fmt::format("text{}", n_ranks)) == expected) << n_ranks;
+    for (int rank = 1; rank < n_ranks; ++rank) {
+      EXPECT_NE(result.err.find(fmt::format("rank {} has done ", rank)), std::string::npos) << result.err;
+      EXPECT_EQ(result.err.find(fmt::format("rank {} has done 0 units", rank)), std::string::npos)
+          << result.err;
+    }
+  }
+  ASSERT_EQ(std::system(("gzip -k " + path("db.fasta")).c_str()), 0);
+  ASSERT_EQ(run(1, text_search("gz", "db.fasta.gz")).exit_code, 0);
+  ASSERT_EQ(run(2, text_search("gz2", "db.fasta.gz")).exit_code, 0);
+  EXPECT_TRUE(contents("gz2") == contents("gz"));
+
+  // Whoever comes upon damage, the line is that of the file.
+  std::string text = base::read_file(path("db.fasta"));
+  const size_t at = text.rfind('\n', text.size() - 2) + 2;
+  text[at] = '7';
+  base::write_file_atomically(path("db.fasta"), text);
+  const RunResult result = run(3, text_search("damaged", "db.fasta"));
+  EXPECT_NE(result.exit_code, 0);
+  const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+  const std::string message = fmt::format("foldmesh: {}:{}: illegal character '7'", path("db.fasta"), line);
+  EXPECT_NE(result.err.find(message), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("foldmesh: "), result.err.rfind("foldmesh: ")) << result.err;
 }
 
 TEST_F(Ranks, IterationsToo) {
@@ -245,8 +269,13 @@ int find_rank(int rank, const std::string& argument) {
 }
 
 TEST_F(Ranks, KilledRankEndsTheRunAndTheNextOneGoesOn) {
+  const auto half_text = [&](const std::string& out) {  // a FASTA file and a packed database
+    std::vector<std::string> words = search(out);
+    words[4] = "db=" + path("db.fasta");
+    return words;
+  };
   const auto start = std::chrono::steady_clock::now();
-  ASSERT_EQ(run(3, search("whole")).exit_code, 0);
+  ASSERT_EQ(run(3, half_text("whole")).exit_code, 0);
   const auto whole = std::chrono::steady_clock::now() - start;
   const auto expected = contents("whole");
   int n_killed = 0;
@@ -260,7 +289,7 @@ TEST_F(Ranks, KilledRankEndsTheRunAndTheNextOneGoesOn) {
       const int process = find_rank(attempt % 3, path("out"));
       killed = process > 0 && ::kill(process, SIGKILL) == 0;
     });
-    const RunResult result = run(3, search("out"));
+    const RunResult result = run(3, half_text("out"));
     killer.join();
     if (result.exit_code != 0) {
       ASSERT_TRUE(killed) << result.err;
@@ -272,7 +301,7 @@ TEST_F(Ranks, KilledRankEndsTheRunAndTheNextOneGoesOn) {
     }
   }
   EXPECT_EQ(n_killed, 4);
-  ASSERT_EQ(run(3, search("out")).exit_code, 0);
+  ASSERT_EQ(run(3, half_text("out")).exit_code, 0);
   EXPECT_TRUE(contents("out") == expected);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -46,7 +47,7 @@ class MsaStage : public testing::Test {
   void install_hhblits(const std::string& last_line) {
     file("bin/hhblits",
          "#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in -i) i=$2;; -oa3m) o=$2;; esac; shift; done\n"
-         "(cat $i; sed 's/^>/>hit_/' $i) > $o\n" +
+         "(cat $i; sed 's/^>.*/>hit/' $i) > $o\n" +
              last_line + "\n");
     fs::permissions(folder_ / "bin/hhblits", fs::perms::owner_all);
     ::setenv("PATH", (path("bin") + ":/usr/bin:/bin").c_str(), 1);
@@ -105,6 +106,35 @@ TEST_F(MsaStage, FullDatabasesAreSearchedByHhblits) {
   EXPECT_EQ(facts[5]["n_rows"], 2);
   EXPECT_TRUE(facts[5]["n_targets"].is_null());
   EXPECT_TRUE(base::read_file(path("out/s05/msas/bfd_uniref_hits.a3m")).starts_with(">s05"));
+}
+
+TEST_F(MsaStage, EqualSequencesAreSearchedOnce) {
+  install_hhblits("echo run >> " + path("runs"));
+  std::string text = base::read_file(path("queries.fasta"));
+  const std::string first = base::read_file(kGolden + "qf/s04.fasta");
+  text += ">copy of the first\n" + first.substr(first.find('\n') + 1);
+  file("three.fasta", text);
+  const auto search = [&](const std::string& queries) {
+    return run_program({"search", path(queries), "--data-dir", path("data"), "--db-preset", "full_dbs",
+                        "--output-dir", path("out"), "--tblout"});
+  };
+  const RunResult result = search("three.fasta");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(base::read_file(path("runs")), "run\nrun\n");
+  std::map<std::string, std::string> copies;
+  for (const std::string& name : files_in("out/copy"))
+    copies[name] = base::read_file(path("out/copy/" + name));
+  EXPECT_TRUE(copies.at("bfd_uniref_hits.a3m").starts_with(">copy of the first\n"));
+  EXPECT_NE(copies.at("uniref90_hits.sto").find("#=GF ID copy-i1"), std::string::npos);
+  // Searched alone it gives the same.
+  fs::remove_all(folder_ / "out");
+  file("one.fasta", text.substr(text.find(">copy")));
+  ASSERT_EQ(search("one.fasta").exit_code, 0);
+  EXPECT_EQ(copies.size(), files_in("out/copy").size());
+  for (const auto& [name, bytes] : copies) {
+    if (name.ends_with("blout")) continue;  // names the query file
+    EXPECT_EQ(base::read_file(path("out/copy/" + name)), bytes) << name;
+  }
 }
 
 TEST_F(MsaStage, HhblitsFailuresEndTheRun) {

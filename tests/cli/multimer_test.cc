@@ -8,6 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "foldmesh/base/file.h"
+#include "foldmesh/tensor/npz.h"
+#include "tests/cli/made_structure.h"
+#include "tests/cli/mpirun.h"
 #include "tests/cli/run_program.h"
 #include "tests/sanitized.h"
 
@@ -144,6 +147,39 @@ TEST_F(Multimer, FoldsAComplexInTheUsersOrder) {
   EXPECT_EQ(chains_in("out/trimer/ranked_0.pdb"), "B18 C18 D14");
 }
 
+// Three targets of three sequences between them: each database is gone through once, and every target gets
+// what it gets alone.
+TEST_F(Multimer, OneSearchForAllTargets) {
+  const std::string third = std::string(kSecond) + kFirst;
+  fs::create_directories(folder_ / "batch");
+  const std::vector<std::pair<std::string, std::string>> targets = {
+      {"p", fmt::format(">one described\n{0}\n>two\n{1}\n>again\n{0}\n", kFirst, kSecond)},
+      {"q", fmt::format(">b\n{}\n>c\n{}\n", kSecond, third)},
+      {"r", fmt::format(">alone\n{}\n", kFirst)}};
+  for (const auto& [name, text] : targets)
+    base::write_file_atomically(folder_ / "batch" / (name + ".fasta"), text);
+  const RunResult all =
+      run_program({"fold", (folder_ / "batch").string(), "-o", (folder_ / "all").string(), "--model-preset",
+                   "multimer", "--msa-only", "--db", "uniref90=" + (folder_ / "uniref90.fasta").string(),
+                   "--db", "uniprot=" + (folder_ / "uniprot.fasta").string()});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  // Three sequences and eight records, in each database.
+  const size_t once = all.err.find("search  24 comparisons"), twice = all.err.rfind("search  24 comparisons");
+  EXPECT_LT(once, twice) << all.err;
+  EXPECT_EQ(all.err.find("search  ", once + 1), twice) << all.err;
+  size_t n_files = 0;
+  for (const auto& [name, text] : targets) {
+    ASSERT_EQ(fold("batch/" + name + ".fasta", "each", {"--msa-only"}).exit_code, 0);
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "each" / name)) {
+      const std::string file = fs::relative(entry.path(), folder_ / "each").string();
+      if (!entry.is_regular_file() || file.find(".foldmesh") != std::string::npos) continue;
+      EXPECT_EQ(read("all/" + file), read("each/" + file)) << file;
+      ++n_files;
+    }
+  }
+  EXPECT_EQ(n_files, 3u + 4 + 4 + 1);
+}
+
 TEST_F(Multimer, HomomersAreNotPaired) {
   base::write_file_atomically(folder_ / "dimer.fasta", fmt::format(">one\n{0}:{0}\n", kSecond));
   const RunResult run = fold("dimer.fasta", "homomer", {"--msa-only"});
@@ -151,6 +187,94 @@ TEST_F(Multimer, HomomersAreNotPaired) {
   EXPECT_TRUE(fs::exists(folder_ / "homomer/dimer/msas/A/uniref90_hits.sto"));
   EXPECT_FALSE(fs::exists(folder_ / "homomer/dimer/msas/A/uniprot_hits.sto"));
   EXPECT_FALSE(fs::exists(folder_ / "homomer/dimer/msas/B"));
+}
+
+// From sequences to a prediction with templates of both chains, by one process and by two ranks, which search
+// for templates together and predict together.
+TEST_F(Multimer, TemplatesOfChainsOnOneAndTwoRanks) {
+  const std::string first = "MKTAYIAKQRQISFVKSHFSRQLE", second = "GSWLQERLAEIDKRVNTAMH";
+  const fs::path data = folder_ / "templates";
+  fs::create_directories(data / "mmcif");
+  std::string uniref, seqres;
+  const auto add = [&](const char* entry, const std::string& sequence) {
+    for (size_t i = 0; i < 6; ++i) {
+      std::string homolog = sequence;
+      homolog[3 * i + 1] = 'A';
+      uniref += fmt::format(">{}{}\nGG{}GG\n", entry, i, homolog);
+    }
+    std::string close = sequence;
+    close[5] = 'V';
+    seqres += fmt::format(">{}_A mol:protein length:{}  X\n{}\n", entry, close.size(), close);
+    base::write_file_atomically(data / "mmcif" / fmt::format("{}.cif", entry),
+                                structure_text(close, "2001-01-01"));
+  };
+  add("1aaa", first);
+  add("2bbb", second);
+  base::write_file_atomically(data / "uniref90.fasta", uniref);
+  base::write_file_atomically(data / "pdb_seqres.txt", seqres);
+  base::write_file_atomically(data / "pair.fasta", fmt::format(">a\n{}\n>b\n{}\n", first, second));
+  const auto fold = [&](int n_ranks) {
+    return run_ranks(n_ranks, {"fold",
+                               (data / "pair.fasta").string(),
+                               "-o",
+                               (data / fmt::format("out{}", n_ranks)).string(),
+                               "--params-dir",
+                               (folder_ / "params").string(),
+                               "--model-preset",
+                               "multimer",
+                               "--models",
+                               "1",
+                               "--num-multimer-predictions-per-model",
+                               "1",
+                               "--num-recycles",
+                               "0",
+                               "--models-to-relax",
+                               "none",
+                               "--cpu",
+                               n_ranks == 1 ? "2" : "1",
+                               "--db",
+                               "uniref90=" + (data / "uniref90.fasta").string(),
+                               "--pdb_seqres_database_path",
+                               (data / "pdb_seqres.txt").string(),
+                               "--template_mmcif_dir",
+                               (data / "mmcif").string()});
+  };
+  const RunResult alone = fold(1);
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  const Json table = Json::parse(read("templates/out1/pair/templates.json"));
+  ASSERT_EQ(table.size(), 2u) << table;
+  EXPECT_EQ(table[0].at("chain"), "A");
+  EXPECT_EQ(table[0].at("template"), "1aaa_A");
+  EXPECT_EQ(table[1].at("chain"), "B");
+  EXPECT_EQ(table[1].at("template"), "2bbb_A");
+  // In the network's features each template is at its own chain's residues, at others none.
+  const tensor::NpzReader features(data / "out1/pair/features.npz");
+  const tensor::Tensor mask = features.read("template_all_atom_mask");
+  const auto n_atoms = [&](size_t from, size_t to) {
+    double sum = 0;
+    for (size_t i = from * 37; i < to * 37; ++i) sum += static_cast<double>(mask.as<float>()[i]);
+    return sum;
+  };
+  EXPECT_GT(n_atoms(0, first.size()), 0);
+  EXPECT_GT(n_atoms(first.size(), first.size() + second.size()), 0);
+  const std::string name = "model_1_multimer_v3_pred_0";
+  const std::string structure = read("templates/out1/pair/unrelaxed_" + name + ".pdb");
+  if (kSanitized) return;  // the rest would take too long
+
+  if (const std::string why = why_no_ranks(); !why.empty()) GTEST_SKIP() << why;
+  const RunResult together = fold(2);
+  ASSERT_EQ(together.exit_code, 0) << together.err;
+  for (const std::string& file :
+       {std::string("msas/A/pdb_hits.sto"), std::string("msas/B/pdb_hits.sto"), std::string("features.npz"),
+        "unrelaxed_" + name + ".pdb", "chain_pairs_" + name + ".json"}) {
+    EXPECT_TRUE(read("templates/out2/pair/" + file) == read("templates/out1/pair/" + file)) << file;
+  }
+  // Without templates it is another prediction.
+  for (const char* key : {"A", "B"}) fs::remove(data / "out1/pair/msas" / key / "pdb_hits.sto");
+  fs::remove_all(data / "mmcif");
+  fs::create_directories(data / "mmcif");
+  ASSERT_EQ(fold(1).exit_code, 0);
+  EXPECT_NE(read("templates/out1/pair/unrelaxed_" + name + ".pdb"), structure);
 }
 
 TEST_F(Multimer, TakesColabFoldsAlignments) {
