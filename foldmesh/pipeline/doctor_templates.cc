@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/hhsuite/hhblits.h"
 #include "foldmesh/hhsuite/hhsearch.h"
 #include "foldmesh/model/config.h"
 #include "foldmesh/pipeline/model_presets.h"

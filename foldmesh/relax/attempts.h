@@ -35,16 +35,18 @@ auto run_with_attempts(const std::string& asked, const Run& run, std::string& us
   for (size_t k = 0;; ++k) {
     // What "auto" has settled on need not be tried again.
     if (k > 0 && asked == "auto" && platforms[k] == used && k + 1 < platforms.size()) continue;
-    const bool is_last = k + 1 == platforms.size() || (asked == "auto" && used == "Reference");
+    const auto is_last = [&] {
+      return k + 1 == platforms.size() || (asked == "auto" && used == "Reference");
+    };
     std::string why;
     ++n_attempts;
     try {
       auto done = run(platforms[k], used);
       done.attempts = n_attempts;
-      if (is_last || done.stop != Stop::kDiverged) return done;
+      if (is_last() || done.stop != Stop::kDiverged) return done;
       why = "the minimisation diverged";
     } catch (const base::Error& error) {
-      if (is_last || error.kind() != base::ErrorKind::kMachine) throw;
+      if (is_last() || error.kind() != base::ErrorKind::kMachine) throw;
       why = error.what();
     }
     notes.push_back(fmt::format("attempt {} on {} failed ({})", n_attempts, used, why));

@@ -189,7 +189,7 @@ class ReportPage : public testing::Test {
 
 TEST_F(ReportPage, WorksInABrowserWithoutANetwork) {
   const Shape large{.chain_lengths = {500}, .n_models = 5}, plain{.chain_lengths = {60}},
-      complex{.chain_lengths = {40, 25, 30, 25}, .n_models = 1, .untrained = true};
+      complex{.chain_lengths = {40, 25, 30}, .n_models = 1, .untrained = true};
   output::report::write_report(make_results("large", large));
   expect_page("large", large, "large");
   // With five models of 500 residues, all of them shown.
