@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "foldmesh/base/abandoned_files.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/memory.h"
@@ -81,6 +82,7 @@ class Fold {
   void run() {
     agree_on_memory();
     fs::create_directories(options_.output_dir);
+    for (const Target& target : targets_) base::remove_abandoned_below(options_.output_dir / target.name);
     msas_ = run_msa_stage(targets_, options_, options_.ranks, pool_);
     search_templates_of_chains(targets_, templates(), options_, options_.ranks, pool_, msas_);
     if (!options_.msa_only) predict_all();
@@ -330,7 +332,7 @@ void Fold::fold_target(size_t i) {
 
   std::vector<output::Ranked> ranked;
   output::Origin origin = origin_of(target, false);
-  const std::vector<std::string> templates = template_names(stages.target_dir());
+  const std::vector<structio::UsedTemplate> templates = templates_used(target, stages.target_dir());
   for (size_t model = 0; model < models_.size(); ++model) {
     const ModelRun& run = models_[model];
     const StageRecord record = predict(i, model, stages);
@@ -445,7 +447,7 @@ StageRecord Fold::predict_now(size_t i, size_t model, const StageStore& stages,
   output::Prediction result;
   result.name = run.name;
   result.structure = std::move(prediction.structure);
-  if (run.config.uses_templates) result.templates = template_names(stages.target_dir());
+  if (run.config.uses_templates) result.templates = templates_used(target, stages.target_dir());
   result.aligned_error = std::move(prediction.aligned_error);
   result.contact_probability = std::move(prediction.contact_probability);
   outputs = output::write_prediction(result, origin, stages.target_dir());
