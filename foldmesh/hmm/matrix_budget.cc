@@ -18,7 +18,10 @@ MatrixBudget::MatrixBudget(size_t memory, int n_threads, bool is_set)
     : each_(memory / kShare / static_cast<size_t>(std::max(n_threads, 1))),
       pool_(memory / kShare),
       is_set_(is_set) {
-  if (!is_set) pool_ = std::max(pool_, base::available_memory() / 2);
+  if (is_set) return;
+  const size_t available = base::available_memory() / kShare;
+  each_ = std::max(each_, available / static_cast<size_t>(std::max(n_threads, 1)));
+  pool_ = std::max(pool_, available);
 }
 
 MatrixBudget& MatrixBudget::unlimited() {

@@ -17,8 +17,8 @@ namespace foldmesh::hmm {
 class MatrixBudget {
  public:
   // A quarter of `memory` for the shares of all threads and another one for the pool. If the user has not set
-  // the memory, the pool is half of what the machine has left, and matrices beyond it are made one at a time
-  // instead of being refused.
+  // the memory, they are quarters of what the machine has left if that is more, and matrices beyond the pool
+  // are made one at a time instead of being refused.
   MatrixBudget(size_t memory, int n_threads, bool is_set);
   // No bounds: nobody waits.
   static MatrixBudget& unlimited();

@@ -36,11 +36,11 @@ struct RowPlan {
 
 // A vector of four lanes has 64 bytes of Forward's and Backward's match and insert cells and 5 of choices;
 // 128 bytes are kept of it where a block begins.
-RowPlan plan_rows(int Q, size_t L, size_t shared, size_t pool) {
+RowPlan plan_rows(int Q, size_t L, size_t most_whole) {
   constexpr size_t kBytes = 69, kKeptBytes = 128;
   const auto q = static_cast<size_t>(Q);
   const size_t whole = (L + 1) * kBytes * q;
-  if (whole <= std::max(shared, pool / 2)) return {L, whole};
+  if (whole <= most_whole) return {L, whole};
   const double best = std::sqrt(static_cast<double>(L) * kKeptBytes / kBytes);
   const size_t block = std::clamp<size_t>(static_cast<size_t>(best), 2, std::max<size_t>(L, 2));
   return {block, ((block + 1) * kBytes + (L / block + 1) * kKeptBytes) * q};
@@ -601,7 +601,7 @@ class EnvelopeGroup {
 // Half the width where that holds the envelopes, or where they need too much memory side by side.
 template <class D>
 void score_envelopes(D, const Profile& profile, const EnvelopeTask* tasks, const int* order, int n,
-                     EnvelopeScore* out, EnvelopeScratch& scratch, size_t shared, size_t pool) {
+                     EnvelopeScore* out, EnvelopeScratch& scratch, size_t shared, size_t most_whole) {
   for (int first = 0; first < n;) {
     const int n_here = std::min(blocks_in<D>(), n - first);
     size_t longest = 0;
@@ -610,20 +610,21 @@ void score_envelopes(D, const Profile& profile, const EnvelopeTask* tasks, const
     }
     if constexpr (blocks_in<D>() > 1) {
       if (2 * n_here <= blocks_in<D>() || EnvelopeGroup<D>::bytes(profile.Q(), longest) > shared) {
-        score_envelopes(hn::Half<D>(), profile, tasks, order + first, n_here, out, scratch, shared, pool);
+        score_envelopes(hn::Half<D>(), profile, tasks, order + first, n_here, out, scratch, shared,
+                        most_whole);
         first += n_here;
         continue;
       }
     }
-    const size_t block = blocks_in<D>() > 1 ? longest : plan_rows(profile.Q(), longest, shared, pool).block;
+    const size_t block = blocks_in<D>() > 1 ? longest : plan_rows(profile.Q(), longest, most_whole).block;
     EnvelopeGroup<D>(profile, tasks, order + first, n_here, out, scratch, block).run();
     first += n_here;
   }
 }
 
 void ScoreEnvelopes(const Profile& profile, const EnvelopeTask* tasks, const int* order, int n,
-                    EnvelopeScore* out, EnvelopeScratch& scratch, size_t shared, size_t pool) {
-  score_envelopes(hn::ScalableTag<float>(), profile, tasks, order, n, out, scratch, shared, pool);
+                    EnvelopeScore* out, EnvelopeScratch& scratch, size_t shared, size_t most_whole) {
+  score_envelopes(hn::ScalableTag<float>(), profile, tasks, order, n, out, scratch, shared, most_whole);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
@@ -648,12 +649,12 @@ void EnvelopeScorer::score(const Profile& profile, std::span<const EnvelopeTask>
   });
   size_t longest = 0;
   for (const EnvelopeTask& task : tasks) longest = std::max(longest, task.stretch.residues.size());
-  const size_t shared = std::min(kSharedBytes, budget.each());
+  const size_t shared = std::min(kSharedBytes, budget.each()),
+               most_whole = std::max(budget.each(), budget.pool() / 2);
   // Where the longest is divided, shorter ones that are not may need more than it.
   size_t bytes = 0;
   for (const EnvelopeTask& task : tasks) {
-    bytes =
-        std::max(bytes, plan_rows(profile.Q(), task.stretch.residues.size(), shared, budget.pool()).bytes);
+    bytes = std::max(bytes, plan_rows(profile.Q(), task.stretch.residues.size(), most_whole).bytes);
   }
   const MatrixLease lease(budget, bytes > shared ? bytes : 0, profile.core().name, profile.M(), longest);
   HWY_DYNAMIC_DISPATCH(ScoreEnvelopes)
