@@ -61,7 +61,7 @@ void setup_fold(CLI::App& command) {
   command
       .add_option("--precision", options.precision,
                   "number type of the trunk's matrix products; bf16 is up to twice as fast on machines with "
-                  "AVX512-BF16 and changes results slightly")
+                  "AVX512-BF16 or AMX and changes results slightly")
       ->check(CLI::IsMember({"fp32", "bf16"}))
       ->capture_default_str();
   CLI::Option* tolerance = add_recycle_tolerance_option(command, options.recycle_tolerance);

@@ -9,6 +9,7 @@
 #include "foldmesh/base/memory.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/base/version.h"
+#include "foldmesh/calibrate/host.h"
 #include "foldmesh/comm/launch.h"
 #include "foldmesh/hhsuite/hhblits.h"
 #include "foldmesh/model/param_store.h"
@@ -72,6 +73,11 @@ void Examination::look_at_machine() {
   add("machine", "cores", Health::kGood,
       fmt::format("{}, instruction set {}{}", cores, base::instruction_set(),
                   slurm == nullptr ? "" : fmt::format(", SLURM_CPUS_PER_TASK={}", slurm)));
+  try {
+    add("machine", "bf16", Health::kGood, "multiplied by " + calibrate::fingerprint().at("bf16"));
+  } catch (const base::Error& error) {
+    add("machine", "bf16", Health::kMissing, error.what(), "unset FOLDMESH_BF16");
+  }
   const size_t memory = base::available_memory();
   add("machine", "memory", memory >= kModestMemory ? Health::kGood : Health::kRemark,
       base::format_bytes(memory) + " free",

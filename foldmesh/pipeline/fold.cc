@@ -81,7 +81,7 @@ class Fold {
   void run() {
     fs::create_directories(options_.output_dir);
     msas_ = run_msa_stage(targets_, options_, options_.ranks, pool_);
-    search_templates_of_chains(targets_, templates(), options_, pool_, msas_);
+    search_templates_of_chains(targets_, templates(), options_, options_.ranks, pool_, msas_);
     if (!options_.msa_only) predict_all();
     leader_.dismiss();
     if (options_.ranks != nullptr) options_.ranks->finish();
@@ -239,6 +239,7 @@ void Fold::help() {
       ranks,
       [&](std::string_view item) {
         if (is_search_item(item)) return do_search_item(item, ranks, pool_);
+        if (is_template_item(item)) return do_template_item(item, pool_);
         auto [i, msas] = decode_target(item);
         msas_.at(i) = std::move(msas);
         together_ = false;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
@@ -11,13 +12,16 @@
 #include "foldmesh/base/progress.h"
 #include "foldmesh/base/version.h"
 #include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/comm/item_crew.h"
 #include "foldmesh/hhsuite/hhblits.h"
 #include "foldmesh/hhsuite/hhsearch.h"
 #include "foldmesh/hmm/build.h"
 #include "foldmesh/hmm/profile.h"
+#include "foldmesh/pipeline/search_ranks.h"
 #include "foldmesh/search/alignment_input.h"
 #include "foldmesh/search/alignment_output.h"
 #include "foldmesh/search/alignment_search.h"
+#include "foldmesh/search/crew.h"
 #include "foldmesh/seqio/a3m.h"
 #include "foldmesh/seqio/query_msa.h"
 #include "foldmesh/templates/featurize.h"
@@ -29,6 +33,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::string_view kHhsearch = "hhsearch ";
 constexpr const char *kSto = "pdb_hits.sto", *kHhr = "pdb_hits.hhr";
 
 // AlphaFold 2's call of hmmsearch: nearly nothing is filtered out, as the database is small and the filters
@@ -53,11 +58,18 @@ std::string stage_of(const TemplateQuery& query) {
   return name;
 }
 
+// A run of hhsearch, for any rank.
+std::string hhsearch_item(const TemplateQuery& query, const TemplateSettings& settings) {
+  const nlohmann::json words = {query.name, query.sequence, query.alignment.string(), settings.pdb70,
+                                template_hits_file(query.target_dir / query.msa_folder, settings).string()};
+  return std::string(kHhsearch) + words.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 class TemplateSearch {
  public:
   TemplateSearch(const std::vector<TemplateQuery>& queries, const TemplateSettings& settings,
-                 base::ThreadPool& pool)
-      : queries_(queries), settings_(settings), pool_(pool), seconds_(queries.size()) {}
+                 comm::Communicator* ranks, base::ThreadPool& pool)
+      : queries_(queries), settings_(settings), ranks_(ranks), pool_(pool), seconds_(queries.size()) {}
 
   std::vector<std::optional<double>> run(bool use_precomputed) {
     std::vector<size_t> missing;
@@ -78,7 +90,7 @@ class TemplateSearch {
     if (settings_.pdb70.empty()) {
       search_seqres(missing);
     } else {
-      for (const size_t q : missing) search_pdb70(q);
+      search_pdb70(missing);
     }
     return seconds_;
   }
@@ -89,13 +101,14 @@ class TemplateSearch {
   }
   std::string key(const TemplateQuery& query) const;
   void search_seqres(const std::vector<size_t>& which);
-  void search_batch(std::span<const size_t> which, search::TargetDatabase& database);
+  void search_batch(std::span<const size_t> which, search::TargetDatabase& database, search::Crew* crew);
   void write_hits(size_t q, const hmm::Profile& profile, const search::SearchResult& result);
-  void search_pdb70(size_t q);
+  void search_pdb70(const std::vector<size_t>& which);
   void record(size_t q, double seconds, int64_t n_hits);
 
   const std::vector<TemplateQuery>& queries_;
   const TemplateSettings& settings_;
+  comm::Communicator* ranks_;
   base::ThreadPool& pool_;
   std::vector<std::optional<double>> seconds_;
 };
@@ -114,14 +127,22 @@ std::string TemplateSearch::key(const TemplateQuery& query) const {
 void TemplateSearch::search_seqres(const std::vector<size_t>& which) {
   constexpr size_t kBatch = 32;
   constexpr int64_t kKeepBytes = int64_t{512} << 20;
-  const auto database = search::TargetDatabase::open(settings_.pdb_seqres);
+  std::optional<search::Crew> crew;
+  if (ranks_ != nullptr) {
+    comm::ItemLeader(ranks_).tell_all(profile_search_item());
+    crew.emplace(*ranks_);
+  }
+  const auto database = search::open_targets(settings_.pdb_seqres, crew ? &*crew : nullptr);
   if (which.size() > kBatch) database->keep(kKeepBytes);
   for (size_t start = 0; start < which.size(); start += kBatch) {
-    search_batch(std::span(which).subspan(start, std::min(kBatch, which.size() - start)), *database);
+    search_batch(std::span(which).subspan(start, std::min(kBatch, which.size() - start)), *database,
+                 crew ? &*crew : nullptr);
   }
+  if (crew) crew->dismiss();
 }
 
-void TemplateSearch::search_batch(std::span<const size_t> which, search::TargetDatabase& database) {
+void TemplateSearch::search_batch(std::span<const size_t> which, search::TargetDatabase& database,
+                                  search::Crew* crew) {
   const auto start = Clock::now();
   std::vector<std::unique_ptr<hmm::Profile>> profiles(which.size());
   pool_.parallel_for(std::ssize(which), [&](int64_t i, int) {
@@ -135,6 +156,7 @@ void TemplateSearch::search_batch(std::span<const size_t> which, search::TargetD
   std::vector<search::Query> profile_queries;
   for (const auto& profile : profiles) profile_queries.push_back({profile.get(), thresholds});
   search::SearchOptions options = search::for_alignments();
+  options.crew = crew;
   options.pipeline.F1 = options.pipeline.F2 = options.pipeline.F3 = kFilters;
   base::Progress progress("templates", "comparisons", database.n_targets().value_or(0) * std::ssize(which));
   options.on_progress = [&](int64_t n) { progress.advance(n); };
@@ -162,13 +184,22 @@ void TemplateSearch::write_hits(size_t q, const hmm::Profile& profile, const sea
   file.commit();
 }
 
-void TemplateSearch::search_pdb70(size_t q) {
-  const auto start = Clock::now();
-  const bio::Msa msa = read_alignment(queries_[q]);
-  hhsuite::run_hhsearch(seqio::to_text(seqio::to_a3m(msa)), settings_.pdb70, file_of(queries_[q]),
-                        pool_.size());
-  const auto hits = templates::read_hhr_hits(file_of(queries_[q]), queries_[q].sequence);
-  record(q, std::chrono::duration<double>(Clock::now() - start).count(), std::ssize(hits));
+void TemplateSearch::search_pdb70(const std::vector<size_t>& which) {
+  std::vector<std::string> items;
+  for (const size_t q : which) items.push_back(hhsearch_item(queries_[q], settings_));
+  auto last = Clock::now();
+  const auto done = [&](size_t i, int, const comm::ItemLeader::Failure& failure) {
+    if (failure) return;
+    const auto hits = templates::read_hhr_hits(file_of(queries_[which[i]]), queries_[which[i]].sequence);
+    // Several ranks are at work: what has passed since the run before ended is this one's share.
+    const auto now = Clock::now();
+    record(which[i], std::chrono::duration<double>(now - std::exchange(last, now)).count(), std::ssize(hits));
+  };
+  const auto failures = comm::ItemLeader(ranks_).share(
+      items, [&](size_t i) { do_template_item(items[i], pool_); }, done);
+  for (const comm::ItemLeader::Failure& failure : failures) {
+    if (failure) throw *failure;
+  }
 }
 
 void TemplateSearch::record(size_t q, double seconds, int64_t n_hits) {
@@ -207,13 +238,25 @@ fs::path template_hits_file(const fs::path& msa_folder, const TemplateSettings& 
 
 std::vector<std::optional<double>> search_templates(const std::vector<TemplateQuery>& queries,
                                                     const TemplateSettings& settings, bool use_precomputed,
-                                                    base::ThreadPool& pool) {
+                                                    comm::Communicator* ranks, base::ThreadPool& pool) {
   if (!settings.searches()) return std::vector<std::optional<double>>(queries.size());
-  return TemplateSearch(queries, settings, pool).run(use_precomputed);
+  return TemplateSearch(queries, settings, ranks, pool).run(use_precomputed);
+}
+
+bool is_template_item(std::string_view item) { return item.starts_with(kHhsearch); }
+
+void do_template_item(std::string_view item, base::ThreadPool& pool) {
+  const nlohmann::json words = nlohmann::json::parse(item.substr(kHhsearch.size()));
+  TemplateQuery query;
+  query.name = words.at(0).get<std::string>();
+  query.sequence = words.at(1).get<std::string>();
+  query.alignment = words.at(2).get<std::string>();
+  hhsuite::run_hhsearch(seqio::to_text(seqio::to_a3m(read_alignment(query))), words.at(3).get<std::string>(),
+                        words.at(4).get<std::string>(), pool.size());
 }
 
 void search_templates_of_chains(const std::vector<Target>& targets, const TemplateSettings& settings,
-                                const FoldOptions& options, base::ThreadPool& pool,
+                                const FoldOptions& options, comm::Communicator* ranks, base::ThreadPool& pool,
                                 std::vector<TargetMsas>& msas) {
   std::vector<TemplateQuery> queries;
   std::vector<size_t> which;
@@ -237,7 +280,7 @@ void search_templates_of_chains(const std::vector<Target>& targets, const Templa
       which.push_back(t);
     }
   }
-  const auto seconds = search_templates(queries, settings, options.use_precomputed_msas, pool);
+  const auto seconds = search_templates(queries, settings, options.use_precomputed_msas, ranks, pool);
   for (size_t i = 0; i < which.size(); ++i) {
     if (seconds[i]) msas[which[i]].search_seconds.emplace_back("templates", *seconds[i]);
   }

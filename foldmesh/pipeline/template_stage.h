@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "foldmesh/base/thread_pool.h"
+#include "foldmesh/comm/communicator.h"
 #include "foldmesh/pipeline/fold.h"
 #include "foldmesh/pipeline/msa_stage.h"
 #include "foldmesh/pipeline/stage.h"
@@ -33,14 +35,19 @@ std::filesystem::path template_hits_file(const std::filesystem::path& msa_folder
 
 // Writes the hits files that a record does not say to be there; with `use_precomputed` also such as are there
 // without one are left alone. All profiles share passes over pdb_seqres. Seconds per query; nothing for those
-// whose file was taken as it is.
+// whose file was taken as it is. `ranks` as for search_databases(), but that the others also need
+// do_template_item(): they search pdb_seqres together and share the runs of hhsearch.
 std::vector<std::optional<double>> search_templates(const std::vector<TemplateQuery>& queries,
                                                     const TemplateSettings& settings, bool use_precomputed,
-                                                    base::ThreadPool& pool);
+                                                    comm::Communicator* ranks, base::ThreadPool& pool);
+
+// What rank 0 asks of one rank in comm::help_with_items().
+bool is_template_item(std::string_view item);
+void do_template_item(std::string_view item, base::ThreadPool& pool);
 
 // Searches templates for all targets of one chain; their times are added to `msas`.
 void search_templates_of_chains(const std::vector<Target>& targets, const TemplateSettings& settings,
-                                const FoldOptions& options, base::ThreadPool& pool,
+                                const FoldOptions& options, comm::Communicator* ranks, base::ThreadPool& pool,
                                 std::vector<TargetMsas>& msas);
 
 // The chain's templates: the user's own, then those found (at most 20). A hits file that is not there (or an

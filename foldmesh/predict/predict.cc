@@ -4,9 +4,11 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/log.h"
 #include "foldmesh/base/memory.h"
 #include "foldmesh/bio/residue_tables.h"
 #include "foldmesh/comm/local_group.h"
@@ -16,6 +18,7 @@
 #include "foldmesh/predict/network_inputs.h"
 #include "foldmesh/predict/program.h"
 #include "foldmesh/predict/recycling.h"
+#include "foldmesh/runtime/cpu/bf16_unit.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/ref/ref_backend.h"
 
@@ -28,6 +31,16 @@ std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
   if (precision == Precision::kReference) return std::make_unique<runtime::RefBackend>();
   return std::make_unique<runtime::CpuBackend>(precision == Precision::kBf16 ? tensor::Precision::kBf16
                                                                              : tensor::Precision::kFp32);
+}
+
+// Once, by one of the ranks.
+void log_bf16_unit(const PredictOptions& options) {
+  static std::once_flag said;
+  if (options.precision != Precision::kBf16 || (options.group != nullptr && options.group->rank() != 0))
+    return;
+  std::call_once(said, [] {
+    base::log::info("bf16 is multiplied by {}", runtime::cpu::name_of(runtime::cpu::bf16_unit()));
+  });
 }
 
 graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
@@ -248,6 +261,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
     base::throw_input("what a pass puts out can be looked at on one device only (there are {})",
                       n_devices(options));
   }
+  log_bf16_unit(options);
   features.start_pass(0);
   Prediction result;
   result.model = config.name;

@@ -14,8 +14,8 @@
 
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/temp_folder.h"
-#include "foldmesh/comm/launch.h"
 #include "foldmesh/seqdb/writer.h"
+#include "tests/cli/mpirun.h"
 #include "tests/cli/run_program.h"
 #include "tests/sanitized.h"
 
@@ -29,8 +29,7 @@ class Ranks : public testing::Test {
  protected:
   Ranks() : folder_("mpi") {}
   void SetUp() override {
-    if (!comm::built_with_mpi()) GTEST_SKIP() << "built without MPI";
-    if (std::system("mpirun --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "there is no mpirun";
+    if (const std::string why = why_no_ranks(); !why.empty()) GTEST_SKIP() << why;
     std::string queries, targets;
     for (const char* id : {"s02", "s03", "s04", "s05"})
       queries += base::read_file(kGolden + "qf/" + id + ".fasta");
@@ -51,27 +50,10 @@ class Ranks : public testing::Test {
   }
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
 
-  // As in a batch job, but on one machine, whatever its number of cores and as root. For /usr/bin/env.
-  static std::vector<std::string> mpirun(int n_ranks, const std::string& program) {
-    return {"ASAN_OPTIONS=detect_leaks=0",  // MPI keeps some of its memory to the end
-            "mpirun",
-            "--allow-run-as-root",
-            "--oversubscribe",
-            "--bind-to",
-            "none",
-            "-n",
-            fmt::format("{}", n_ranks),
-            program};
-  }
-
   RunResult run(int n_ranks, const std::vector<std::string>& command, double kill_after = 0) const {
     RunOptions options;
     options.kill_after = kill_after;
-    if (n_ranks == 1) return run_program(command, options);
-    options.program = "/usr/bin/env";
-    std::vector<std::string> words = mpirun(n_ranks, FOLDMESH_PROGRAM);
-    words.insert(words.end(), command.begin(), command.end());
-    return run_program(words, options);
+    return run_ranks(n_ranks, command, options);
   }
   std::vector<std::string> search(const std::string& out, const std::string& other = "other.fmdb") const {
     return {"search",

@@ -8,6 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "foldmesh/base/file.h"
+#include "foldmesh/tensor/npz.h"
+#include "tests/cli/made_structure.h"
+#include "tests/cli/mpirun.h"
 #include "tests/cli/run_program.h"
 #include "tests/sanitized.h"
 
@@ -125,6 +128,13 @@ TEST_F(Multimer, FoldsAComplexInTheUsersOrder) {
   const Json pae = Json::parse(read("out/trimer/pae_" + name + ".json"));
   EXPECT_EQ(pae[0].at("predicted_aligned_error").size(), 50u);
 
+  // The same features from the alignments alone.
+  const RunResult features = run_program({"features", "--complex", (folder_ / "out/trimer").string(), "-o",
+                                          (folder_ / "trimer.npz").string(), "--json"});
+  ASSERT_EQ(features.exit_code, 0) << features.err;
+  EXPECT_TRUE(read("trimer.npz") == read("out/trimer/features.npz"));
+  EXPECT_EQ(Json::parse(features.out).at("n_chains"), 3);
+
   // The same prediction from the features file alone, and on several devices.
   for (const char* devices : {"1", "3"}) {
     const RunResult again = run_program(
@@ -186,6 +196,102 @@ TEST_F(Multimer, HomomersAreNotPaired) {
   EXPECT_FALSE(fs::exists(folder_ / "homomer/dimer/msas/B"));
 }
 
+// From sequences to a prediction with templates of both chains, by one process and by two ranks, which search
+// for templates together and predict together.
+TEST_F(Multimer, TemplatesOfChainsOnOneAndTwoRanks) {
+  const std::string first = "MKTAYIAKQRQISFVKSHFSRQLE", second = "GSWLQERLAEIDKRVNTAMH";
+  const fs::path data = folder_ / "templates";
+  fs::create_directories(data / "mmcif");
+  std::string uniref, seqres;
+  const auto add = [&](const char* entry, const std::string& sequence) {
+    for (size_t i = 0; i < 6; ++i) {
+      std::string homolog = sequence;
+      homolog[3 * i + 1] = 'A';
+      uniref += fmt::format(">{}{}\nGG{}GG\n", entry, i, homolog);
+    }
+    std::string close = sequence;
+    close[5] = 'V';
+    seqres += fmt::format(">{}_A mol:protein length:{}  X\n{}\n", entry, close.size(), close);
+    base::write_file_atomically(data / "mmcif" / fmt::format("{}.cif", entry),
+                                structure_text(close, "2001-01-01"));
+  };
+  add("1aaa", first);
+  add("2bbb", second);
+  base::write_file_atomically(data / "uniref90.fasta", uniref);
+  base::write_file_atomically(data / "pdb_seqres.txt", seqres);
+  base::write_file_atomically(data / "pair.fasta", fmt::format(">a\n{}\n>b\n{}\n", first, second));
+  const auto fold = [&](int n_ranks) {
+    return run_ranks(n_ranks, {"fold",
+                               (data / "pair.fasta").string(),
+                               "-o",
+                               (data / fmt::format("out{}", n_ranks)).string(),
+                               "--params-dir",
+                               (folder_ / "params").string(),
+                               "--model-preset",
+                               "multimer",
+                               "--models",
+                               "1",
+                               "--num-multimer-predictions-per-model",
+                               "1",
+                               "--num-recycles",
+                               "0",
+                               "--models-to-relax",
+                               "none",
+                               "--cpu",
+                               n_ranks == 1 ? "2" : "1",
+                               "--db",
+                               "uniref90=" + (data / "uniref90.fasta").string(),
+                               "--pdb_seqres_database_path",
+                               (data / "pdb_seqres.txt").string(),
+                               "--template_mmcif_dir",
+                               (data / "mmcif").string()});
+  };
+  const RunResult alone = fold(1);
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  const Json table = Json::parse(read("templates/out1/pair/templates.json"));
+  ASSERT_EQ(table.size(), 2u) << table;
+  EXPECT_EQ(table[0].at("chain"), "A");
+  EXPECT_EQ(table[0].at("template"), "1aaa_A");
+  EXPECT_EQ(table[1].at("chain"), "B");
+  EXPECT_EQ(table[1].at("template"), "2bbb_A");
+  // In the network's features each template is at its own chain's residues, at others none.
+  const tensor::NpzReader features(data / "out1/pair/features.npz");
+  const tensor::Tensor mask = features.read("template_all_atom_mask");
+  const auto n_atoms = [&](size_t from, size_t to) {
+    double sum = 0;
+    for (size_t i = from * 37; i < to * 37; ++i) sum += static_cast<double>(mask.as<float>()[i]);
+    return sum;
+  };
+  EXPECT_GT(n_atoms(0, first.size()), 0);
+  EXPECT_GT(n_atoms(first.size(), first.size() + second.size()), 0);
+  // A search there, the prediction elsewhere: the folder of alignments and hits is enough.
+  const RunResult made =
+      run_program({"features", "--complex", (data / "out1/pair").string(), "-o", (data / "pair.npz").string(),
+                   "--template-mmcif-dir", (data / "mmcif").string()});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_NE(made.out.find("2 templates"), std::string::npos) << made.out;
+  EXPECT_TRUE(read("templates/pair.npz") == read("templates/out1/pair/features.npz"));
+
+  const std::string name = "model_1_multimer_v3_pred_0";
+  const std::string structure = read("templates/out1/pair/unrelaxed_" + name + ".pdb");
+  if (kSanitized) return;  // the rest would take too long
+
+  if (const std::string why = why_no_ranks(); !why.empty()) GTEST_SKIP() << why;
+  const RunResult together = fold(2);
+  ASSERT_EQ(together.exit_code, 0) << together.err;
+  for (const std::string& file :
+       {std::string("msas/A/pdb_hits.sto"), std::string("msas/B/pdb_hits.sto"), std::string("features.npz"),
+        "unrelaxed_" + name + ".pdb", "chain_pairs_" + name + ".json"}) {
+    EXPECT_TRUE(read("templates/out2/pair/" + file) == read("templates/out1/pair/" + file)) << file;
+  }
+  // Without templates it is another prediction.
+  for (const char* key : {"A", "B"}) fs::remove(data / "out1/pair/msas" / key / "pdb_hits.sto");
+  fs::remove_all(data / "mmcif");
+  fs::create_directories(data / "mmcif");
+  ASSERT_EQ(fold(1).exit_code, 0);
+  EXPECT_NE(read("templates/out1/pair/unrelaxed_" + name + ".pdb"), structure);
+}
+
 TEST_F(Multimer, TakesColabFoldsAlignments) {
   if (kSanitized) GTEST_SKIP() << "takes too long under a sanitizer";
   base::write_file_atomically(folder_ / "job.a3m",
@@ -194,6 +300,13 @@ TEST_F(Multimer, TakesColabFoldsAlignments) {
   const RunResult run = fold("job.a3m", "colabfold", {}, false);
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(chains_in("colabfold/job/ranked_0.pdb"), "A14 B18");
+  // From the file, and from the folder of alignments that fold has made of it.
+  for (const char* input : {"job.a3m", "colabfold/job"}) {
+    const RunResult features = run_program(
+        {"features", "--complex", (folder_ / input).string(), "-o", (folder_ / "job.npz").string()});
+    ASSERT_EQ(features.exit_code, 0) << features.err;
+    EXPECT_TRUE(read("job.npz") == read("colabfold/job/features.npz")) << input;
+  }
 }
 
 TEST_F(Multimer, Refusals) {
@@ -203,6 +316,10 @@ TEST_F(Multimer, Refusals) {
                    (folder_ / "params").string(), "--quiet"});
   EXPECT_EQ(monomer.exit_code, 2);
   EXPECT_NE(monomer.err.find("expected --model-preset multimer"), std::string::npos) << monomer.err;
+  const RunResult bare = run_program(
+      {"features", "--complex", (folder_ / "two.fasta").string(), "-o", (folder_ / "x.npz").string()});
+  EXPECT_EQ(bare.exit_code, 2);
+  EXPECT_NE(bare.err.find("chain A has no alignment"), std::string::npos) << bare.err;
   const RunResult single =
       run_program({"predict", FOLDMESH_TESTS_DIR "/golden/af2/whole/model_3_N16.npz", "--params",
                    (folder_ / "params/params_model_1_multimer_v3.npz").string(), "--model",

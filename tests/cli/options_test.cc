@@ -82,6 +82,11 @@ TEST_F(Options, DoctorNamesWhatIsMissing) {
   EXPECT_EQ(health["model_2_ptm"], "MISSING");
   EXPECT_NE(health["folder"], "MISSING");
   EXPECT_EQ(health["foldmesh"], "ok");
+  EXPECT_EQ(health["bf16"], "ok");
+  ::setenv("FOLDMESH_BF16", "more", 1);
+  health = findings({"doctor", "--json"}, 2);
+  EXPECT_EQ(health["bf16"], "MISSING");
+  ::unsetenv("FOLDMESH_BF16");
   health = findings({"doctor", "--json"}, 2);
   EXPECT_EQ(health["databases"], "MISSING");
   EXPECT_EQ(health["parameters"], "MISSING");

@@ -9,6 +9,7 @@
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/rng.h"
 #include "foldmesh/base/temp_folder.h"
+#include "foldmesh/comm/launch.h"
 #include "foldmesh/seqio/fasta.h"
 #include "foldmesh/templates/hit.h"
 #include "foldmesh/templates/sequence_alignment.h"
@@ -131,6 +132,21 @@ TEST_F(TemplateOracle, ReportsAreHhsearchsOwn) {
   EXPECT_EQ(read[0].pdb_id, "2abc");
   EXPECT_EQ(read[0].sequence, all[2]);
   EXPECT_GT(read[0].sum_probs.value(), 100);
+
+  // Ranks share the runs.
+  if (!comm::built_with_mpi() || std::system("mpirun --version > /dev/null 2>&1") != 0) return;
+  write("two.fasta", fmt::format(">query\n{}\n>other\n{}\n", all[2], all[3]));
+  const std::string fold = fmt::format(
+      "{0} fold {1}/two.fasta --db uniref90={1}/uniref90.fasta --pdb70-database-path {1}/db "
+      "--template-mmcif-dir {1}/mmcif --a3m --cpu 1 --msa-only -o {1}/",
+      FOLDMESH_PROGRAM, folder_.string());
+  run("{}one", fold);
+  run("ASAN_OPTIONS=detect_leaks=0 mpirun --allow-run-as-root --oversubscribe --bind-to none -n 2 {}two",
+      fold);
+  for (const char* target : {"query", "other"}) {
+    const fs::path file = fs::path(target) / "msas/pdb_hits.hhr";
+    EXPECT_EQ(hits(base::read_file(folder_ / "two" / file)), hits(base::read_file(folder_ / "one" / file)));
+  }
 }
 
 // The pairs of two rows of an aligned FASTA file.
