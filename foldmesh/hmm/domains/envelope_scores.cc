@@ -659,7 +659,7 @@ void EnvelopeScorer::score(const Profile& profile, std::span<const EnvelopeTask>
   const MatrixLease lease(budget, bytes > shared ? bytes : 0, profile.core().name, profile.M(), longest);
   HWY_DYNAMIC_DISPATCH(ScoreEnvelopes)
   (profile, tasks.data(), order_.data(), static_cast<int>(tasks.size()), out.data(), scratch_, shared,
-   budget.pool());
+   most_whole);
   if (lease.is_held()) scratch_ = {};
 }
 
