@@ -13,6 +13,7 @@
 #include "foldmesh/comm/launch.h"
 #include "foldmesh/hhsuite/hhblits.h"
 #include "foldmesh/model/param_store.h"
+#include "foldmesh/pipeline/doctor_templates.h"
 #include "foldmesh/pipeline/model_presets.h"
 #include "foldmesh/relax/engine.h"
 #include "foldmesh/seqdb/reader.h"
@@ -34,6 +35,7 @@ class Examination {
     look_at_machine();
     look_at_helpers();
     look_at_databases();
+    for (Finding& finding : examine_templates(options_)) findings_.push_back(std::move(finding));
     look_at_parameters();
     if (!options_.output_dir.empty()) look_at_output();
     return std::move(findings_);
