@@ -33,6 +33,12 @@ std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
                                                                              : tensor::Precision::kFp32);
 }
 
+// What is packed is not wanted twice.
+std::shared_ptr<runtime::PackedParams> packed_params(const model::ParamStore& params) {
+  return std::make_shared<runtime::PackedParams>(
+      [&params](const tensor::ConstView& param) { params.let_go(param); });
+}
+
 // Once, by one of the ranks.
 void log_bf16_unit(const PredictOptions& options) {
   static std::once_flag said;
@@ -273,10 +279,11 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   result.memory = estimate(features, result.dims, params, plan, options);
   check_memory(result.memory, options.memory_limit);
 
+  const auto packed = options.packed ? options.packed : packed_params(params);
   runtime::Executor executor(
       program.graph, *backend, std::move(plan),
       [&](const graph::ParamRef& param) { return params.view(param); }, options.n_threads, options.group,
-      options.packed);
+      packed);
   Timer timer(network, program, static_cast<double>(tensor::size_of(backend->activation())));
   double flops_done = 0;
   runtime::RunOptions run{.progress = {}, .node_seconds = timer.node_seconds()};
@@ -329,7 +336,7 @@ Prediction predict_on_devices(int n_devices, const SourceMaker& make_source, con
   const size_t packed = plain_program(smallest, *backend, shared).memory.packed_param_bytes;
   const size_t parameters = std::min(params.bytes() + packed, limit);
   shared.memory_limit = (limit - parameters) / static_cast<size_t>(n_devices) + parameters;
-  if (!shared.packed) shared.packed = std::make_shared<runtime::PackedParams>();
+  if (!shared.packed) shared.packed = packed_params(params);
   Prediction result;
   comm::run_local(n_devices, [&](comm::Group& group) {
     PredictOptions own = shared;
