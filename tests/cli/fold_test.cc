@@ -254,6 +254,25 @@ TEST_F(FoldCommand, ManyTargetsOfWhichOneFails) {
   }
 }
 
+// Each prediction has a seed of its own; the best comes first, and its number does not depend on the others.
+TEST_F(FoldCommand, SeveralSeedsAreRanked) {
+  if (kSanitized) GTEST_SKIP() << "nothing but more of the same for these";
+  std::vector<std::string> words = arguments("seeds");
+  *(std::find(words.begin(), words.end(), "--num-recycles") + 1) = "0";
+  words.insert(words.end(), {"--models-to-relax", "none", "--num-predictions-per-model", "2"});
+  const RunResult run = run_program(words);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto files = results("seeds");
+  const auto ranking = nlohmann::json::parse(files.at("query/ranking_debug.json"));
+  ASSERT_EQ(ranking.at("order").size(), 2u);
+  const std::string best = ranking.at("order")[0], other = ranking.at("order")[1];
+  EXPECT_NE(best, other);
+  EXPECT_GE(ranking.at("plddts").at(best).get<double>(), ranking.at("plddts").at(other).get<double>());
+  EXPECT_EQ(files.at("query/ranked_0.pdb"), files.at("query/unrelaxed_" + best + ".pdb"));
+  EXPECT_EQ(files.at("query/ranked_1.pdb"), files.at("query/unrelaxed_" + other + ".pdb"));
+  EXPECT_NE(files.at("query/ranked_0.pdb"), files.at("query/ranked_1.pdb"));
+}
+
 TEST_F(FoldCommand, RefusesBeforeAnyWorkWhatCannotSucceed) {
   const auto refusal = [&](std::vector<std::string> extra, int replace_from) {
     std::vector<std::string> words = arguments("out");
