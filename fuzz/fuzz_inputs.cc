@@ -25,5 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   fuzz::refusing_only_input([&] { check(pipeline::parse_table(text, "t.csv")); });
   fuzz::refusing_only_input([&] { check(pipeline::parse_alphafold3(text, "job.json")); });
+  fuzz::refusing_only_input([&] {
+    check({{"complex", pipeline::parse_chain_map(text, "map.json"), "map.json"}});
+  });
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "apps/foldmesh/commands.h"
 #include "apps/foldmesh/database_options.h"
+#include "apps/foldmesh/template_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/pipeline/doctor.h"
 #include "foldmesh/pipeline/environment.h"
@@ -55,6 +56,7 @@ void setup_doctor(CLI::App& command) {
   auto options = std::make_shared<Options>();
   pipeline::DoctorOptions& doctor = options->doctor;
   add_database_options(command, doctor.databases);
+  add_template_options(command, doctor.templates);
   command.add_option("--params-dir", doctor.params_dir,
                      "folder with params_<model>.npz; default: params/ in the data folder");
   command.add_option("--model-preset", doctor.model_preset, "whose parameters to look for")

@@ -12,6 +12,7 @@
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/features/msa_input.h"
 #include "foldmesh/features/process.h"
+#include "foldmesh/pipeline/complex_stage.h"
 #include "foldmesh/pipeline/template_stage.h"
 #include "foldmesh/seqio/fasta.h"
 
@@ -20,7 +21,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> msas;
-  std::string query, output, model, template_hits;
+  std::string query, output, model, template_hits, complex;
   pipeline::TemplateSettings templates;
   bool processed = false, json = false;
   uint64_t seed = 0;
@@ -65,10 +66,36 @@ void print(const Options& options, const features::MergedMsa& merged) {
              templates);
 }
 
+void print(const Options& options, const pipeline::ComplexSummary& made) {
+  if (options.json) {
+    const nlohmann::ordered_json report = {{"target", made.name},
+                                           {"n_chains", made.n_chains},
+                                           {"n_sequences", made.n_sequences},
+                                           {"n_res", made.n_res},
+                                           {"n_seq", made.n_seq},
+                                           {"n_paired", made.n_paired},
+                                           {"n_templates", made.n_templates},
+                                           {"output", options.output},
+                                           {"kind", "raw"}};
+    fmt::print("{}\n", report.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    return;
+  }
+  fmt::print(
+      "{}: raw features of {} ({} chains of {} sequences, {} residues, {} rows, {} of them paired{})\n",
+      options.output, made.name, made.n_chains, made.n_sequences, made.n_res, made.n_seq, made.n_paired,
+      made.n_templates == 0 ? "" : fmt::format(", {} templates", made.n_templates));
+}
+
 void run(const Options& options) {
   std::vector<features::MsaInput> inputs;
   for (const std::string& argument : options.msas) inputs.push_back(features::read_msa(argument));
   pipeline::check_template_settings(options.templates);
+  if (!options.complex.empty()) {
+    base::ThreadPool pool(options.cpu > 0 ? options.cpu : base::available_cores());
+    print(options,
+          pipeline::make_features_of_complex(options.complex, options.templates, options.output, pool));
+    return;
+  }
   if (!options.template_hits.empty() && options.templates.mmcif_dir.empty()) {
     base::throw_input("--template-hits without --template-mmcif-dir (expected the structures of the hits)");
   }
@@ -91,15 +118,16 @@ void run(const Options& options) {
 
 void setup_features(CLI::App& command) {
   const auto options = std::make_shared<Options>();
-  command.add_option(
+  CLI::Option* msas = command.add_option(
       "msa", options->msas,
       "Alignments (.sto or .a3m, also .gz or .zst), each as PATH or NAME=PATH. NAME is the database: "
       "uniref90, small_bfd, bfd_uniref and mgnify are merged in this order, others after them; of "
       "uniref90 the first 10,000 rows count, of mgnify 501. Without NAME the file name says it "
       "(uniref90_hits.sto, mgnify_hits.sto, small_bfd_hits.sto, bfd_uniref_hits.a3m)");
-  command.add_option("--query", options->query,
-                     "FASTA file with the one query; default: the first row of the first alignment. With no "
-                     "alignment the query alone makes the features");
+  CLI::Option* query = command.add_option(
+      "--query", options->query,
+      "FASTA file with the one query; default: the first row of the first alignment. With no "
+      "alignment the query alone makes the features");
   command.add_option("--output,-o", options->output, "Where the features go: a NumPy .npz archive")
       ->required();
   CLI::Option* processed = command.add_flag(
@@ -126,13 +154,27 @@ void setup_features(CLI::App& command) {
                   "Threads; 0 takes every core this process may use. Results do not depend on it")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
+  CLI::Option* hits = command
+                          .add_option("--template-hits", options->template_hits,
+                                      "hits in the PDB, from which templates are made: pdb_hits.sto of "
+                                      "hmmsearch (-A) in pdb_seqres, or "
+                                      "pdb_hits.hhr of HHsearch in PDB70")
+                          ->check(CLI::ExistingFile)
+                          ->group("Templates");
   command
       .add_option(
-          "--template-hits", options->template_hits,
-          "hits in the PDB, from which templates are made: pdb_hits.sto of hmmsearch (-A) in pdb_seqres, or "
-          "pdb_hits.hhr of HHsearch in PDB70")
-      ->check(CLI::ExistingFile)
-      ->group("Templates");
+          "--complex", options->complex,
+          "instead of alignments of one chain: those of a complex, paired and merged as `foldmesh fold "
+          "--model-preset multimer` does it. A folder with msas/chain_id_map.json and msas/A, msas/B, ..., "
+          "as "
+          "fold and AlphaFold-Multimer leave it (hits in the PDB there are used with --template-mmcif-dir); "
+          "ColabFold's A3M; or a job of AlphaFold 3 with alignments")
+      ->check(CLI::ExistingPath)
+      ->type_name("PATH")
+      ->excludes(msas)
+      ->excludes(query)
+      ->excludes(hits)
+      ->excludes(processed);
   add_template_structure_options(command, options->templates);
   command.add_flag("--json", options->json, "Print what was read and written as JSON");
   command.callback([options] { run(*options); });

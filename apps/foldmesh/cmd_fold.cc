@@ -35,9 +35,9 @@ void setup_fold(CLI::App& command) {
       "inputs", options.inputs,
       "FASTA files; A3M alignments (nothing is searched for these); tables with columns id and sequence "
       "(.csv, .tsv); AlphaFold 3's jobs (.json); folders of these, or with an msas/ folder of alignments");
-  command
-      .add_option("-o,--output-dir,--output_dir", options.output_dir, "results go to OUTPUT_DIR/<target>/")
-      ->required();
+  command.add_option(
+      "-o,--output-dir,--output_dir", options.output_dir,
+      "results go to OUTPUT_DIR/<target>/; without it, of two inputs the second one is this folder");
   add_database_options(command, args->databases);
   add_template_options(command, options.templates);
   command.add_option(
@@ -61,7 +61,7 @@ void setup_fold(CLI::App& command) {
   command
       .add_option("--precision", options.precision,
                   "number type of the trunk's matrix products; bf16 is up to twice as fast on machines with "
-                  "AVX512-BF16 and changes results slightly")
+                  "AVX512-BF16 or AMX and changes results slightly")
       ->check(CLI::IsMember({"fp32", "bf16"}))
       ->capture_default_str();
   CLI::Option* tolerance = add_recycle_tolerance_option(command, options.recycle_tolerance);
@@ -92,8 +92,10 @@ void setup_fold(CLI::App& command) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command
-      .add_option("--memory", options.memory_bytes,
-                  "memory budget, for instance 16G; a prediction that cannot fit is refused before it starts")
+      .add_option(
+          "--memory", options.memory_bytes,
+          "memory budget, for instance 16G; a prediction that cannot fit is refused before it starts. "
+          "Under mpirun it is that of each rank (default: an even share of what its machine has free)")
       ->transform(CLI::AsSizeValue(false));
   add_mpi_option(command, args->mpi);
   add_familiar_options(command, args->familiar);
@@ -116,6 +118,7 @@ void setup_fold(CLI::App& command) {
     }
     fold_options.databases = pipeline::choose_databases(args->databases);
     pipeline::find_template_data(args->databases.data_dir, &fold_options.templates);
+    apply_last(args->familiar, fold_options);
     const std::unique_ptr<comm::Communicator> ranks = comm::join(args->mpi);
     fold_options.ranks = ranks.get();
     pipeline::fold(fold_options);

@@ -287,9 +287,8 @@ void setup_predict(CLI::App& command) {
   command
       .add_option("--precision", options->precision,
                   "fp32: fast kernels. bf16: the trunk's matrix products round their operands to 8 bits of "
-                  "mantissa and "
-                  "add up in fp32, up to twice as fast on machines with AVX512-BF16. reference: plain code "
-                  "in double precision, some 10 times slower, for checking")
+                  "mantissa and add up in fp32, up to twice as fast on machines with AVX512-BF16 or AMX. "
+                  "reference: plain code in double precision, some 10 times slower, for checking")
       ->check(CLI::IsMember({"fp32", "bf16", "reference"}))
       ->capture_default_str();
   command

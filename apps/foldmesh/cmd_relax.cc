@@ -32,6 +32,7 @@ nlohmann::ordered_json facts(const relax::Relaxed& relaxed) {
                       {"evaluations", r.n_evaluations},
                       {"ended", relax::to_string(r.stop)},
                       {"residues_unrestrained", r.n_free},
+                      {"attempts", r.attempts},
                       {"violations", r.violations},
                       {"seconds", r.seconds}});
   }

@@ -1,6 +1,10 @@
 #include "apps/foldmesh/familiar_options.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <map>
+#include <string_view>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
@@ -20,6 +24,149 @@ const std::map<std::string, std::string>& model_types() {
   return kTypes;
 }
 
+struct Unused {
+  const char *names, *why;
+  bool is_flag;
+};
+// Scripts pass these, but here they change nothing.
+constexpr const char* kNoProgram = "no such program is called here";
+constexpr Unused kUnused[] = {
+    {"--jackhmmer_binary_path", kNoProgram, false},
+    {"--hhblits_binary_path", kNoProgram, false},
+    {"--hhsearch_binary_path", kNoProgram, false},
+    {"--hmmsearch_binary_path", kNoProgram, false},
+    {"--hmmbuild_binary_path", kNoProgram, false},
+    {"--kalign_binary_path", kNoProgram, false},
+    {"--jackhmmer_n_cpu", "--cpu says it for all searches", false},
+    {"--hmmsearch_n_cpu", "--cpu says it for all searches", false},
+    {"--hhsearch_n_cpu", "--cpu says it for all searches", false},
+    {"--benchmark", "timings.json is always written", true},
+    {"--logtostderr", "the log goes there anyway", true},
+    {"--alsologtostderr", "the log goes there anyway", true},
+    {"--recompile-padding", "nothing is compiled", false},
+    {"--sort-queries-by", "the longest target always comes first", false},
+    {"--overwrite-existing-results", "what inputs or options have changed is always made again", true},
+    {"--disable-unified-memory", "there is none", true},
+    {"--calc-extra-ptm", "chain_pairs_*.json is always written", true},
+    {"--threads", "--cpu says it", false},
+};
+
+void add_unused(CLI::App& command, FamiliarOptions& options) {
+  for (const Unused& unused : kUnused) {
+    const auto note = [&options, unused] {
+      options.remarks.push_back(fmt::format("{}: has no effect: {}", unused.names, unused.why));
+    };
+    CLI::Option* option =
+        unused.is_flag ? command.add_flag_function(
+                             unused.names, [note](int64_t) { note(); }, "taken without effect")
+                       : command.add_option_function<std::string>(
+                             unused.names, [note](const std::string&) { note(); }, "taken without effect");
+    option->group("");
+  }
+  struct Choice {
+    const char *name, *accepted, *advice;
+  };
+  // What colabfold_batch does by default is close to what is done here anyway; other choices are not there.
+  for (const Choice& choice :
+       {Choice{"--msa-mode", "mmseqs2_",
+               "for single_sequence give an .a3m file that holds the sequence alone"},
+        Choice{"--pair-mode", "unpaired_paired", "chains are paired by species, and unpaired rows are kept"},
+        Choice{"--pair-strategy", "greedy", "pairs of some of the chains are taken, too"},
+        Choice{"--rank", "auto", "single chains are ranked by pLDDT, complexes by 0.8 ipTM + 0.2 pTM"},
+        Choice{"--num-ensemble", "1", "one sample of the alignment is taken in each pass"}}) {
+    command
+        .add_option_function<std::string>(
+            choice.name,
+            [&options, choice](const std::string& value) {
+              if (!value.starts_with(choice.accepted)) {
+                base::throw_input("{}={}: is not there (expected {}; {})", choice.name,
+                                  base::printable(value), choice.accepted, choice.advice);
+              }
+              options.remarks.push_back(
+                  std::string_view(choice.name) == "--msa-mode"
+                      ? "--msa-mode: no server is asked: the databases of --db or --data-dir are searched"
+                      : fmt::format("{}: has no effect: {}", choice.name, choice.advice));
+            },
+            "taken without effect")
+        ->group("");
+  }
+}
+
+struct Refused {
+  const char *names, *advice;
+  bool is_flag;
+};
+constexpr Refused kRefused[] = {
+    {"--host-url", "no server is asked; name databases by --db or --data-dir", false},
+    {"--stop-at-score", "all models that are asked for run; see --num-models", false},
+    {"--save-all", "predict --dump-heads writes the network's outputs", true},
+    {"--save-single-representations", "predict --dump-heads writes them", true},
+    {"--save-pair-representations", "predict --dump-heads writes them", true},
+    {"--save-recycles", "predict --dump-heads writes the structure of every pass", true},
+    {"--zip", "results are a folder for each target", true},
+    {"--use-dropout", "predictions are made without; --num-seeds gives different samples", true},
+    {"--max-seq", "models take the numbers of rows that they were trained with", false},
+    {"--max-extra-seq", "models take the numbers of rows that they were trained with", false},
+    {"--max-msa", "models take the numbers of rows that they were trained with", false},
+    {"--disable-cluster-profile", "models take cluster profiles, as they were trained with", true},
+    {"--initial-guess", "predictions start from nothing", true},
+    {"--interaction-scan", "give the pairs as inputs of their own", true},
+    {"--jobname-prefix", "results are named after the inputs", false},
+    {"--pdb-hit-file", "the hits file in msas/ is pdb_hits.sto or pdb_hits.hhr", false},
+    {"--max-template-hits", "20 are taken, as AlphaFold does", false},
+};
+
+void add_refused(CLI::App& command) {
+  for (const Refused& refused : kRefused) {
+    const auto refuse = [refused] {
+      base::throw_input("{}: is not there ({})", refused.names, refused.advice);
+    };
+    CLI::Option* option = refused.is_flag
+                              ? command.add_flag_function(refused.names, [refuse](int64_t) { refuse(); })
+                              : command.add_option_function<std::string>(
+                                    refused.names, [refuse](const std::string&) { refuse(); });
+    option->group("");
+  }
+}
+
+// `foldmesh fold INPUT RESULTS`
+void take_output_folder(pipeline::FoldOptions& options) {
+  if (!options.output_dir.empty()) return;
+  if (options.inputs.size() != 2 || std::filesystem::is_regular_file(options.inputs.back())) {
+    base::throw_input("no --output-dir (expected a folder for the results: -o FOLDER, or INPUT FOLDER)");
+  }
+  options.output_dir = options.inputs.back();
+  options.inputs.pop_back();
+}
+
+void take_relaxation(const FamiliarOptions& familiar, pipeline::FoldOptions& options) {
+  if (familiar.use_gpu_relax) options.relax.how.engine.platform = *familiar.use_gpu_relax ? "auto" : "CPU";
+  if (!familiar.amber && !familiar.num_relax) return;
+  const int n_models = static_cast<int>(options.models.size()) * options.predictions_per_model;
+  const int n = familiar.num_relax.value_or(n_models);
+  if (n > 1 && n < n_models) {
+    base::throw_input("--num-relax {}: of {} models (expected 0, 1 for the best one, or all)", n, n_models);
+  }
+  options.relax.models = n == 0 ? "none" : n >= n_models ? "all" : "best";
+}
+
+void take_own_templates(const FamiliarOptions& familiar, pipeline::FoldOptions& options) {
+  const std::filesystem::path& folder = familiar.custom_template_path;
+  if (folder.empty()) return;
+  if (!std::filesystem::is_directory(folder)) {
+    base::throw_input("{}: is not a folder (--custom-template-path)", folder.string());
+  }
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string extension = entry.path().extension().string();
+    if (extension == ".cif" || extension == ".pdb") files.push_back(entry.path().string());
+  }
+  if (files.empty())
+    base::throw_input("{}: holds no .cif or .pdb files (--custom-template-path)", folder.string());
+  std::sort(files.begin(), files.end());
+  for (const std::string& file : files) options.templates.custom.push_back(file);
+}
+
 }  // namespace
 
 void add_familiar_options(CLI::App& command, FamiliarOptions& options) {
@@ -31,31 +178,43 @@ void add_familiar_options(CLI::App& command, FamiliarOptions& options) {
       ->group(kGroup);
   std::vector<std::string> types;
   for (const auto& [type, preset] : model_types()) types.push_back(type);
+  types.emplace_back("auto");
   command.add_option("--model-type", options.model_type, "in ColabFold's words, instead of --model-preset")
       ->check(CLI::IsMember(types))
       ->group(kGroup);
-  // Nothing of the kind is needed here, but scripts pass it.
-  for (const char* name : {"jackhmmer_binary_path", "hhblits_binary_path", "hhsearch_binary_path",
-                           "hmmsearch_binary_path", "hmmbuild_binary_path", "kalign_binary_path",
-                           "jackhmmer_n_cpu", "hmmsearch_n_cpu", "hhsearch_n_cpu"}) {
-    command
-        .add_option_function<std::string>(
-            std::string("--") + name,
-            [&options, name](const std::string&) { options.without_effect.emplace_back(name); },
-            "taken without effect")
-        ->group("");
-  }
-  for (const char* name : {"benchmark", "logtostderr", "alsologtostderr"}) {
-    command
-        .add_flag_function(
-            std::string("--") + name,
-            [&options, name](int64_t) { options.without_effect.emplace_back(name); }, "taken without effect")
-        ->group("");
-  }
+  command
+      .add_option("--model-order", options.model_order, "which models, instead of --models; for instance 3,1")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 5))
+      ->group(kGroup);
+  command.add_flag("--amber", options.amber, "relax the models that --num-relax says; alone: all")
+      ->group(kGroup);
+  command
+      .add_option("--num-relax", options.num_relax, "0: none; 1: the best model; all of them, or more: all")
+      ->check(CLI::NonNegativeNumber)
+      ->group(kGroup);
+  command
+      .add_flag_function(
+          "--use-gpu-relax,--enable-gpu-relax",
+          [&options](int64_t count) { options.use_gpu_relax = count > 0; },
+          "relax on a GPU if OpenMM has one that works, else on the CPU; with =false on the CPU")
+      ->group(kGroup);
+  command
+      .add_flag("--templates", options.templates,
+                "use templates: needs a data folder with them, or the options of templates")
+      ->group(kGroup);
+  command
+      .add_option("--custom-template-path", options.custom_template_path,
+                  "folder with structures of your own (.cif, .pdb), each as by --custom-template")
+      ->type_name("FOLDER")
+      ->group(kGroup);
+  add_unused(command, options);
+  add_refused(command);
 }
 
 void apply(const FamiliarOptions& familiar, pipeline::FoldOptions& options) {
   for (const std::string& path : familiar.fasta_paths) options.inputs.emplace_back(path);
+  take_output_folder(options);
   if (options.inputs.empty()) {
     base::throw_input(
         "no input (expected files or folders, or --fasta_paths=FILE,...; see foldmesh fold --help)");
@@ -64,10 +223,20 @@ void apply(const FamiliarOptions& familiar, pipeline::FoldOptions& options) {
     options.models.clear();
     for (int model = 1; model <= *familiar.num_models; ++model) options.models.push_back(model);
   }
-  if (!familiar.model_type.empty()) options.model_preset = model_types().at(familiar.model_type);
-  for (const std::string& name : familiar.without_effect) {
-    base::log::info("--{}: has no effect here, as no such program is called", name);
-  }
+  // "auto" means what ColabFold takes for single chains; complexes are told what to give.
+  if (!familiar.model_type.empty() && familiar.model_type != "auto")
+    options.model_preset = model_types().at(familiar.model_type);
+  if (!familiar.model_order.empty()) options.models = familiar.model_order;
+  take_own_templates(familiar, options);
+  for (const std::string& remark : familiar.remarks) base::log::info("{}", remark);
+}
+
+void apply_last(const FamiliarOptions& familiar, pipeline::FoldOptions& options) {
+  take_relaxation(familiar, options);
+  if (!familiar.templates || options.templates.searches() || !options.templates.custom.empty()) return;
+  base::throw_input(
+      "--templates: there are none to search (expected --data-dir, --pdb-seqres-database-path with "
+      "--template-mmcif-dir, or --custom-template; no server is asked)");
 }
 
 }  // namespace foldmesh::apps

@@ -20,7 +20,7 @@ inline void add_relax_options(CLI::App& command, relax::Options& options) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command
-      .add_option("--relax-max-rounds", options.max_rounds,
+      .add_option("--relax-max-rounds,--relax-max-outer-iterations", options.max_rounds,
                   "minimisations; after each, residues that violate stereochemistry lose their restraints")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
@@ -28,6 +28,16 @@ inline void add_relax_options(CLI::App& command, relax::Options& options) {
       .add_option("--relax-max-iterations", options.max_iterations,
                   "of each minimisation; 0 goes on until it converges")
       ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000}))
+      ->capture_default_str();
+  command
+      .add_option("--relax-stiffness", options.stiffness,
+                  "of the springs that hold heavy atoms, kcal/mol/A^2; 0: none")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  command
+      .add_option("--relax-tolerance", options.tolerance,
+                  "a minimisation has converged when forces are below this, kcal/mol/nm")
+      ->check(CLI::Range(1e-6, 1e6))
       ->capture_default_str();
   command
       .add_option("--relax-max-seconds", options.max_seconds,

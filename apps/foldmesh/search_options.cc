@@ -224,10 +224,12 @@ void add_memory_options(CLI::App& app, search::SearchOptions& options, int64_t& 
     if (options.memory < kLeast) base::throw_input("--memory {}: expected at least 16M", text);
     keep_bytes = static_cast<int64_t>(options.memory / 4);
   };
-  app.add_option_function<std::string>("--memory", set_memory,
-                                       "memory for models, hits and working space, the mapped database not "
-                                       "counted (default: 128M a thread, at least 256M); hits "
-                                       "that do not fit wait in a temporary file")
+  app.add_option_function<std::string>(
+         "--memory", set_memory,
+         "memory for models, hits and working space, the mapped database not "
+         "counted (default: 128M a thread, at least 256M, and more "
+         "where alignments of long sequences need it); hits that do not fit wait "
+         "in a temporary file")
       ->type_name("SIZE")
       ->group("Machine");
   app.add_option("--tmp-dir", options.spill_folder,

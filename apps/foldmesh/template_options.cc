@@ -10,7 +10,7 @@ constexpr const char* kGroup = "Templates";
 void add_template_structure_options(CLI::App& command, pipeline::TemplateSettings& settings) {
   command
       .add_option(
-          "--template-mmcif-dir,--template_mmcif_dir", settings.mmcif_dir,
+          "--template-mmcif-dir,--template_mmcif_dir,--local-pdb-path", settings.mmcif_dir,
           "folder with the PDB's structures as mmCIF, 1abc.cif or 1abc.cif.gz, all in one or divided by "
           "the middle letters (ab/1abc.cif.gz)")
       ->type_name("FOLDER")

@@ -10,6 +10,8 @@
 #include "bench/gemm/fma_peak.h"
 #include "bench/peers/onednn.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/runtime/cpu/bf16_unit.h"
+#include "foldmesh/runtime/cpu/gemm.h"
 #include "foldmesh/simd/aligned_vector.h"
 
 namespace foldmesh::bench {
@@ -83,7 +85,7 @@ void run() {
   fmt::print(
       "bf16 is multiplied by {}; \"packed\": right operand packed before; oneDNN's bf16 operands were "
       "packed\n\n",
-      runtime::cpu::bf16_instructions());
+      runtime::cpu::name_of(runtime::cpu::bf16_unit()));
   fmt::print("{:<26}{:>5}{:>5}{:>5}    {:>7}{:>8}{:>8}{:>8}{:>7}{:>9}{:>8}{:>8}{:>7}\n", "product", "m", "n",
              "k", "fp32", "packed", "of peak", "oneDNN", "ratio", "bf16", "packed", "oneDNN", "ratio");
   base::Rng rng(1);

@@ -1,10 +1,14 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
+#include <set>
 
+#include "foldmesh/base/abandoned_files.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
 
@@ -28,6 +32,65 @@ TEST(AtomicFile, AppearsOnlyOnCommit) {
   EXPECT_EQ(read_file(path), "kept");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1) << "no leftovers";
   std::filesystem::remove_all(path.parent_path());
+}
+
+// Temporary files of processes that have ended go, those of living ones and of other hosts stay.
+TEST(AtomicFile, RemovesWhatKilledProcessesLeft) {
+  const auto path = scratch("result.cif"), other = scratch("other.cif"), folder = path.parent_path();
+  const auto touch = [&](const std::string& name) {
+    std::filesystem::create_directories((folder / name).parent_path());
+    const int fd = ::open((folder / name).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    ASSERT_GE(fd, 0);
+    ::close(fd);
+  };
+  // A child that is killed while it writes.
+  std::filesystem::create_directories(folder / "sub");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    AtomicFile file(path), second(other), below(folder / "sub/x");
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+
+  const std::string mine = temporary_name("result.cif", 77), parent = [&] {
+    std::string name = mine;
+    const std::string pid = fmt::format(".{}.", ::getpid());
+    return name.replace(name.find(pid), pid.size(), fmt::format(".{}.", ::getppid()));
+  }();
+  const std::string foreign = ".result.cif.tmp.4194304.0-00000000", old = ".result.cif.tmp.4194304.1";
+  for (const std::string& name : {mine, parent, foreign, old, std::string(".result.cif.tmp.backup"),
+                                  std::string(".result.cif.tmp.12x.0"), std::string("result.cif.tmp")}) {
+    touch(name);
+  }
+  std::filesystem::last_write_time(
+      folder / old, std::filesystem::file_time_type::clock::now() - kAbandonedAfter - std::chrono::hours(1));
+  const auto names = [&] {
+    std::set<std::string> out;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (entry.is_regular_file()) out.insert(entry.path().filename().string());
+    }
+    return out;
+  };
+  std::set<std::string> expected = names();
+  ASSERT_EQ(expected.size(), 10u) << "three of the child";
+  write_file_atomically(path, "whole");
+  for (const std::string& name : std::set<std::string>(expected)) {
+    const bool of_child = name.find(fmt::format(".{}.", child)) != std::string::npos;
+    if (name == old || (of_child && name.starts_with(".result.cif.tmp."))) expected.erase(name);
+  }
+  expected.insert("result.cif");
+  EXPECT_EQ(names(), expected);  // the other file's is not looked at
+  EXPECT_EQ(remove_abandoned_below(folder), 2u);
+  EXPECT_EQ(remove_abandoned_below(folder), 0u);
+  EXPECT_EQ(names().size(), 7u);
+  EXPECT_TRUE(std::filesystem::exists(folder / mine));
+  remove_leftovers(path);
+  EXPECT_FALSE(std::filesystem::exists(folder / mine));
+  EXPECT_TRUE(std::filesystem::exists(folder / ".result.cif.tmp.backup"));
+  EXPECT_EQ(remove_abandoned_below(folder / "none"), 0u);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(AtomicFile, DevicesAreWrittenToAndNotReplaced) {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "foldmesh/base/abandoned_files.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/mapping_guard.h"
 #include "foldmesh/base/sync_folder.h"
@@ -165,8 +166,8 @@ AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
   fd_ = open_device(path);
   if (fd_ >= 0) return;
   if (path.filename().empty()) throw_input("'{}': is no file name", path.string());
-  const std::string name = fmt::format(".{}.tmp.{}.{}", path.filename().string(), ::getpid(), counter++);
-  temporary_ = path.parent_path() / name;
+  remove_abandoned(path);
+  temporary_ = path.parent_path() / temporary_name(path.filename().string(), counter++);
   fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd_ < 0) throw_machine("{}: cannot be created: {}", path_.string(), std::strerror(errno));
   buffer_.reserve(kBufferBytes);
@@ -229,17 +230,6 @@ void sync_folder(const std::filesystem::path& folder) {
   if (fd < 0) return;
   ::fsync(fd);
   ::close(fd);
-}
-
-void remove_leftovers(const std::filesystem::path& path) {
-  const std::string start = fmt::format(".{}.tmp.", path.filename().string());
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(start) && name.find_first_not_of("0123456789.", start.size()) == std::string::npos) {
-      std::filesystem::remove(entry.path(), ignored);
-    }
-  }
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text) {

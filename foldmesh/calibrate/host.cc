@@ -12,6 +12,7 @@
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/base/version.h"
 #include "foldmesh/plan/machine_file.h"
+#include "foldmesh/runtime/cpu/bf16_unit.h"
 
 namespace foldmesh::calibrate {
 namespace {
@@ -35,6 +36,7 @@ std::string cpu_model() {
 std::map<std::string, std::string> fingerprint() {
   return {{"cpu", cpu_model()},
           {"instruction_set", base::instruction_set()},
+          {"bf16", runtime::cpu::name_of(runtime::cpu::bf16_unit())},
           {"cores", std::to_string(base::available_cores())},
           {"program", base::version_string()}};
 }

@@ -2,6 +2,7 @@
 #ifndef FOLDMESH_COMM_COMMUNICATOR_H_
 #define FOLDMESH_COMM_COMMUNICATOR_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,10 @@ class Communicator {
   // All ranks as a group with messages of its own; every rank must call it. The group must not be used after
   // finish(). A rank that fails ends the others only when their calls notice or its process ends all.
   virtual std::unique_ptr<Group> make_group(const GroupOptions& options) = 0;
+  // How many of them are processes of this machine, this one included: they share its memory.
+  virtual int n_on_this_machine() const = 0;
+  // The least number that any rank gives. Every rank must call it.
+  virtual int64_t least(int64_t mine) = 0;
   // Sends what is left and takes leave of the others; every rank must call it, and nothing else afterwards.
   virtual void finish() = 0;
 };

@@ -41,6 +41,11 @@ class MpiCommunicator : public Communicator {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
     check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
+    MPI_Comm machine = MPI_COMM_NULL;
+    check_mpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &machine),
+              "MPI_Comm_split_type");
+    check_mpi(MPI_Comm_size(machine, &n_on_this_machine_), "MPI_Comm_size");
+    MPI_Comm_free(&machine);
     is_joined = true;
   }
 
@@ -68,6 +73,14 @@ class MpiCommunicator : public Communicator {
                        MPI_STATUS_IGNORE),
               "MPI_Recv");
     return message;
+  }
+
+  int n_on_this_machine() const override { return n_on_this_machine_; }
+
+  int64_t least(int64_t mine) override {
+    int64_t result = 0;
+    check_mpi(MPI_Allreduce(&mine, &result, 1, MPI_INT64_T, MPI_MIN, MPI_COMM_WORLD), "MPI_Allreduce");
+    return result;
   }
 
   std::unique_ptr<Group> make_group(const GroupOptions& options) override {
@@ -99,7 +112,7 @@ class MpiCommunicator : public Communicator {
     }
   }
 
-  int rank_ = 0, size_ = 1;
+  int rank_ = 0, size_ = 1, n_on_this_machine_ = 1;
   std::vector<MPI_Comm> groups_;
   std::list<Outgoing> outgoing_;  // a list, because MPI holds on to the bytes
 };

@@ -13,6 +13,7 @@
 #include "foldmesh/hmm/filters/first_pass.h"
 #include "foldmesh/hmm/filters/forward.h"
 #include "foldmesh/hmm/filters/pair_block.h"
+#include "foldmesh/hmm/matrix_budget.h"
 #include "foldmesh/hmm/numeric.h"
 #include "foldmesh/hmm/profile.h"
 
@@ -126,8 +127,8 @@ StageCounters& StageCounters::operator+=(const StageCounters& other) {
 }
 
 struct Pipeline::Impl {
-  Impl(const Profile& p, const PipelineOptions& o)
-      : profile(p), options(o), first_pass(p, o.F1), cascade(p, o) {}
+  Impl(const Profile& p, const PipelineOptions& o, MatrixBudget& b)
+      : profile(p), options(o), budget(b), first_pass(p, o.F1), cascade(p, o) {}
 
   void count(const FilterOutcome& outcome) {
     counters.n_past_msv += outcome.past_msv;
@@ -193,7 +194,8 @@ struct Pipeline::Impl {
     for (size_t s = 0; s < n; ++s) {
       work.definition_tasks.push_back({work.tasks[s].residues, &work.forward[s], &work.backward[s]});
     }
-    work.definer.define(profile, options.seed, work.definition_tasks, std::span(work.definitions).first(n));
+    work.definer.define(profile, options.seed, work.definition_tasks, std::span(work.definitions).first(n),
+                        budget);
     for (size_t s = 0; s < n; ++s) {
       const Survivor& survivor = together[s];
       std::optional<Hit> hit = make_hit(targets[survivor.index], survivor.outcome, work.definitions[s]);
@@ -225,6 +227,7 @@ struct Pipeline::Impl {
 
   const Profile& profile;
   const PipelineOptions options;
+  MatrixBudget& budget;
   StageCounters counters;
   FirstPass first_pass;
   std::vector<uint32_t> past_first;
@@ -249,8 +252,9 @@ void TargetPiece::assign(std::span<const Target> targets, size_t from, size_t to
   pairs_->assign(std::move(residues));
 }
 
-Pipeline::Pipeline(const Profile& profile, const PipelineOptions& options)
-    : impl_(std::make_unique<Impl>(profile, options)) {
+Pipeline::Pipeline(const Profile& profile, const PipelineOptions& options, MatrixBudget* budget)
+    : impl_(
+          std::make_unique<Impl>(profile, options, budget != nullptr ? *budget : MatrixBudget::unlimited())) {
   if (!profile.core().calibrated) base::throw_internal("model '{}' was not calibrated", profile.core().name);
 }
 Pipeline::~Pipeline() = default;

@@ -42,8 +42,9 @@ struct Target {
   std::span<const bio::Code> residues;  // digital, 0-based; every code except gap and missing
 };
 
-class Profile;    // hmm/profile.h
-class PairBlock;  // hmm/filters/pair_block.h
+class MatrixBudget;  // hmm/matrix_budget.h
+class Profile;       // hmm/profile.h
+class PairBlock;     // hmm/filters/pair_block.h
 
 // Targets [from, to) of a list that several pipelines go through one after the other; what their first
 // filters prepare is made once. Half a million residues let the first filter work at its full speed and stay
@@ -67,7 +68,8 @@ class TargetPiece {
 // Not thread-safe: one Pipeline per thread; the profile is shared and constant.
 class Pipeline {
  public:
-  Pipeline(const Profile& profile, const PipelineOptions& options);
+  // `budget` bounds the matrices of all pipelines that share it; without it there are no bounds.
+  Pipeline(const Profile& profile, const PipelineOptions& options, MatrixBudget* budget = nullptr);
   ~Pipeline();
   Pipeline(Pipeline&&) noexcept;
 

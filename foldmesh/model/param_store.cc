@@ -1,9 +1,12 @@
 #include "foldmesh/model/param_store.h"
 
 #include <fmt/ranges.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -137,6 +140,9 @@ ParamStore ParamStore::open(const std::filesystem::path& path, const ModelConfig
   });
   for (size_t i = 0; i < order.size(); ++i) {
     store.bytes_ += views[i].bytes();
+    if (store.file_->is_mapped(order[i]->name)) {
+      store.windows_.emplace(static_cast<const std::byte*>(views[i].data), views[i].bytes());
+    }
     store.views_.emplace(order[i]->name, std::move(views[i]));
   }
   store.untrained_ = is_untrained(*store.file_);
@@ -175,6 +181,21 @@ tensor::ConstView ParamStore::view(const graph::ParamRef& param) const {
                          tensor::to_string(view.shape), tensor::to_string(param.shape));
   }
   return view;
+}
+
+void ParamStore::let_go(const tensor::ConstView& view) const {
+  constexpr size_t kWorthACall = size_t{32} << 10;
+  if (view.bytes() < kWorthACall) return;
+  const auto* const begin = static_cast<const std::byte*>(view.data);
+  auto window = windows_.upper_bound(begin);
+  if (window == windows_.begin()) return;
+  --window;
+  if (begin + view.bytes() > window->first + window->second) return;
+  // Whole pages of the tensor. They are clean, so nothing is lost, whatever the call says.
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t first = (reinterpret_cast<uintptr_t>(begin) + page - 1) / page * page;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(begin) + view.bytes()) / page * page;
+  if (first < end) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
 }
 
 void write_formula_file(const std::filesystem::path& path, const ModelConfig& config, std::string_view salt,

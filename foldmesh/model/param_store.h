@@ -2,6 +2,7 @@
 #ifndef FOLDMESH_MODEL_PARAM_STORE_H_
 #define FOLDMESH_MODEL_PARAM_STORE_H_
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -65,6 +66,10 @@ class ParamStore {
   // is none.
   tensor::ConstView view(const graph::ParamRef& param) const;
 
+  // For one who will hardly look at this tensor again: it stays valid, but where it is a window on the file
+  // its pages no longer count as memory of the process until they are read again.
+  void let_go(const tensor::ConstView& view) const;
+
   // True when the values were made by the formula: nothing predicted with them means anything.
   bool untrained() const { return untrained_; }
   const std::string& source() const { return source_; }  // file path, or "formula"
@@ -81,6 +86,7 @@ class ParamStore {
   std::unique_ptr<tensor::NpzReader> file_;  // owns what `views_` look at, unless the formula made it
   std::vector<tensor::Tensor> made_;
   std::map<std::string, tensor::ConstView, std::less<>> views_;
+  std::map<const std::byte*, size_t> windows_;  // on the file: begin and bytes
 };
 
 // Writes the formula's parameters as an official-style .npz with the untrained marker. `salt` as in

@@ -12,6 +12,7 @@
 
 #include "foldmesh/bio/structure.h"
 #include "foldmesh/confidence/confidence.h"
+#include "foldmesh/structio/structure_file.h"
 
 namespace foldmesh::output {
 
@@ -27,7 +28,7 @@ struct Prediction {
   bio::Structure structure;                               // with pLDDT
   std::optional<confidence::AlignedError> aligned_error;  // models with that head only
   std::vector<double> contact_probability;                // [n_res, n_res], or empty: no file
-  std::vector<std::string> templates = {};                // that the network saw
+  std::vector<structio::UsedTemplate> templates = {};     // that the network saw
 };
 
 // Writes unrelaxed_<name>.cif and .pdb, confidence_<name>.json, and where there is something to say
@@ -42,8 +43,8 @@ struct Ranked {
   double confidence = 0;
   int n_recycles = 0;  // that ran
   std::optional<double> mean_plddt = {}, ptm = {}, iptm = {};
-  std::vector<std::string> templates = {};  // that the network saw
-  bool is_relaxed = false;                  // relaxed_<name>.* are there and belong to this run
+  std::vector<structio::UsedTemplate> templates = {};  // that the network saw
+  bool is_relaxed = false;                             // relaxed_<name>.* are there and belong to this run
 };
 
 // Writes relaxed_<model.name>.cif and, where it fits, .pdb. Returns the file names.

@@ -10,6 +10,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/log.h"
+#include "foldmesh/base/temp_folder.h"
 #include "foldmesh/features/complex_features.h"
 #include "foldmesh/features/msa_input.h"
 #include "foldmesh/pipeline/stage.h"
@@ -77,6 +78,7 @@ TargetMsas gather(const Target& target, std::span<const TargetMsas> of_sequences
     for (const auto& [database, time] : of_sequences[c].search_seconds) seconds[database] += time;
     if (!distinct[c]->paired_text.empty()) {
       const fs::path path = folder / distinct[c]->id / "paired_hits.a3m";
+      fs::create_directories(path.parent_path());
       base::write_file_atomically(path, distinct[c]->paired_text);
       msas.files.push_back({kPairedRows, path, distinct[c]->id});
     }
@@ -149,6 +151,27 @@ ReadChain read_chain(const Target& target, const Chain& chain, const TargetMsas&
   return result;
 }
 
+struct MadeFeatures {
+  std::map<std::string, ReadChain> by_sequence;
+  features::ComplexFeatures complex;
+};
+
+// `folder` has the hits of templates.
+MadeFeatures make_features(const Target& target, const TargetMsas& msas, const TemplateSettings& templates,
+                           const fs::path& folder) {
+  MadeFeatures made;
+  for (const Chain* chain : distinct_chains(target)) {
+    made.by_sequence.emplace(chain->sequence, read_chain(target, *chain, msas, templates, folder));
+  }
+  std::vector<features::ComplexChain> chains;
+  for (const Chain& chain : target.chains) {
+    const ReadChain& read = made.by_sequence.at(chain.sequence);
+    chains.push_back({chain.id, read.msa, read.uniprot, read.paired});
+  }
+  made.complex = features::make_complex(target.name, chains);
+  return made;
+}
+
 }  // namespace
 
 std::vector<TargetMsas> run_complex_msa_stage(const std::vector<Target>& targets, const FoldOptions& options,
@@ -192,18 +215,9 @@ double run_complex_feature_stage(const Target& target, const TargetMsas& msas,
     return done->seconds;
   }
   const auto start = std::chrono::steady_clock::now();
-  std::map<std::string, ReadChain> by_sequence;
-  for (const Chain* chain : distinct_chains(target)) {
-    by_sequence.emplace(chain->sequence, read_chain(target, *chain, msas, templates, folder));
-  }
-  std::vector<features::ComplexChain> chains;
-  for (const Chain& chain : target.chains) {
-    const ReadChain& read = by_sequence.at(chain.sequence);
-    chains.push_back({chain.id, read.msa, read.uniprot, read.paired});
-  }
-  const features::ComplexFeatures complex = features::make_complex(target.name, chains);
-  base::log::info("{}: {} chains of {} sequences, {} rows, {} of them paired", target.name, chains.size(),
-                  by_sequence.size(), complex.n_seq, complex.n_paired);
+  const auto [by_sequence, complex] = make_features(target, msas, templates, folder);
+  base::log::info("{}: {} chains of {} sequences, {} rows, {} of them paired", target.name,
+                  target.chains.size(), by_sequence.size(), complex.n_seq, complex.n_paired);
   features::write_complex_features(complex, folder / "features.npz");
   std::vector<TemplatesOfChain> templates_used;
   for (const Chain* chain : distinct_chains(target)) {
@@ -214,6 +228,35 @@ double run_complex_feature_stage(const Target& target, const TargetMsas& msas,
   const StageRecord record{seconds.count(), {{"n_seq", complex.n_seq}, {"n_paired", complex.n_paired}}};
   stages.record("features", key.hex(), {"features.npz", "templates.json"}, record);
   return record.seconds;
+}
+
+ComplexSummary make_features_of_complex(const fs::path& input, const TemplateSettings& templates,
+                                        const fs::path& output, base::ThreadPool& pool) {
+  const std::vector<Target> targets = read_targets({input}, true);
+  if (targets.size() != 1) {
+    base::throw_input("{}: holds {} targets (expected one complex)", input.string(), targets.size());
+  }
+  const Target& target = targets.front();
+  for (const Chain* chain : distinct_chains(target)) {
+    if (chain->alignments.empty() && chain->alignment_text.empty()) {
+      base::throw_input(
+          "{}: chain {} has no alignment (expected a folder with msas/chain_id_map.json, as `foldmesh fold "
+          "--msa-only --model-preset multimer` leaves it, or ColabFold's A3M)",
+          input.string(), chain->id);
+    }
+  }
+  // Alignments that came within a file need files of their own.
+  const base::TempFolder scratch("foldmesh-features");
+  FoldOptions options;
+  options.output_dir = scratch.path();
+  const std::vector<TargetMsas> msas = run_complex_msa_stage(targets, options, nullptr, pool);
+  const fs::path folder = fs::is_directory(input) ? input : scratch.path() / target.name;
+  const auto [by_sequence, complex] = make_features(target, msas.front(), templates, folder);
+  features::write_complex_features(complex, output);
+  ComplexSummary summary{target.name,     target.chains.size(), by_sequence.size(), 0,
+                         complex.n_res(), complex.n_seq,        complex.n_paired};
+  for (const auto& [sequence, read] : by_sequence) summary.n_templates += read.msa->templates.size();
+  return summary;
 }
 
 }  // namespace foldmesh::pipeline

@@ -9,9 +9,11 @@
 #include "foldmesh/base/memory.h"
 #include "foldmesh/base/thread_pool.h"
 #include "foldmesh/base/version.h"
+#include "foldmesh/calibrate/host.h"
 #include "foldmesh/comm/launch.h"
 #include "foldmesh/hhsuite/hhblits.h"
 #include "foldmesh/model/param_store.h"
+#include "foldmesh/pipeline/doctor_templates.h"
 #include "foldmesh/pipeline/model_presets.h"
 #include "foldmesh/relax/engine.h"
 #include "foldmesh/seqdb/reader.h"
@@ -33,6 +35,7 @@ class Examination {
     look_at_machine();
     look_at_helpers();
     look_at_databases();
+    for (Finding& finding : examine_templates(options_)) findings_.push_back(std::move(finding));
     look_at_parameters();
     if (!options_.output_dir.empty()) look_at_output();
     return std::move(findings_);
@@ -72,6 +75,11 @@ void Examination::look_at_machine() {
   add("machine", "cores", Health::kGood,
       fmt::format("{}, instruction set {}{}", cores, base::instruction_set(),
                   slurm == nullptr ? "" : fmt::format(", SLURM_CPUS_PER_TASK={}", slurm)));
+  try {
+    add("machine", "bf16", Health::kGood, "multiplied by " + calibrate::fingerprint().at("bf16"));
+  } catch (const base::Error& error) {
+    add("machine", "bf16", Health::kMissing, error.what(), "unset FOLDMESH_BF16");
+  }
   const size_t memory = base::available_memory();
   add("machine", "memory", memory >= kModestMemory ? Health::kGood : Health::kRemark,
       base::format_bytes(memory) + " free",

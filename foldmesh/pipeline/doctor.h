@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "foldmesh/pipeline/databases.h"
+#include "foldmesh/pipeline/template_options.h"
 
 namespace foldmesh::pipeline {
 
@@ -18,7 +19,7 @@ enum class Health {
 const char* name_of(Health health);  // "ok", "note", "MISSING"
 
 struct Finding {
-  std::string area;  // "program", "machine", "helpers", "databases", "parameters", "output"
+  std::string area;  // "program", "machine", "helpers", "databases", "templates", "parameters", "output"
   std::string what;  // "uniref90"
   Health health = Health::kGood;
   std::string text;         // what was found
@@ -27,6 +28,7 @@ struct Finding {
 
 struct DoctorOptions {
   DatabaseOptions databases;
+  TemplateSettings templates;  // what is empty is looked for in the data folder
   std::filesystem::path params_dir;
   std::string model_preset = "monomer_ptm";
   std::vector<int> models = {1, 2, 3, 4, 5};

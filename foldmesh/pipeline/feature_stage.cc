@@ -85,7 +85,8 @@ double FeatureQueue::get(size_t i) {
 }
 
 size_t FeatureQueue::bytes_to_start(size_t i) const {
-  if (i >= targets_.size() || ahead_) return 0;
+  if (i >= targets_.size() || ahead_ == i) return 0;
+  if (ahead_ && result_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return 0;
   constexpr size_t kStructure = size_t{1} << 30;  // the largest file that is read as a template
   return feature_stage_bytes(msas_[i]) + (templates_.mmcif_dir.empty() ? 0 : kStructure);
 }

@@ -22,8 +22,7 @@ double run_feature_stage(const Target& target, const TargetMsas& msas, const Tem
 // Most memory that it takes.
 size_t feature_stage_bytes(const TargetMsas& msas);
 
-// Features of targets in the order in which they are predicted, at most one target ahead, on a thread of its
-// own. For one thread to call.
+// Features of targets, those of one more target ahead on a thread of its own. For one thread to call.
 class FeatureQueue {
  public:
   // Targets and alignments must outlive the queue. Target i's folder is output_dir/<its name>.
@@ -36,8 +35,11 @@ class FeatureQueue {
 
   // As run_feature_stage for target i: waits if it has been started, else does it now.
   double get(size_t i);
-  // Memory that starting target i would take, 0 when there is no such target or it has been started.
+  // Memory that starting target i would take, 0 when there is no such target, it has been started, or another
+  // one is being made.
   size_t bytes_to_start(size_t i) const;
+  // Features that were made ahead and not asked for (another rank has the target) are on disk; a failure to
+  // make them is that rank's to report.
   void start(size_t i);
 
  private:

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "foldmesh/base/abandoned_files.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/memory.h"
@@ -79,7 +80,9 @@ class Fold {
   }
 
   void run() {
+    agree_on_memory();
     fs::create_directories(options_.output_dir);
+    for (const Target& target : targets_) base::remove_abandoned_below(options_.output_dir / target.name);
     msas_ = run_msa_stage(targets_, options_, options_.ranks, pool_);
     search_templates_of_chains(targets_, templates(), options_, options_.ranks, pool_, msas_);
     if (!options_.msa_only) predict_all();
@@ -95,6 +98,7 @@ class Fold {
   // Nothing where no model takes any.
   TemplateSettings templates() const;
   int n_ranks() const { return options_.ranks == nullptr ? 1 : options_.ranks->size(); }
+  void agree_on_memory();
   Sharing forecast_all() const;
   void predict_all();
   void take_failure(size_t i, const comm::ItemLeader::Failure& failure);
@@ -116,6 +120,8 @@ class Fold {
   std::map<std::string, model::ParamStore> params_;  // by model; opened when first needed
   std::vector<TargetMsas> msas_;                     // by target
   std::optional<FeatureQueue> features_;
+  size_t memory_bytes_ = 0;  // as in the options; 0 only where this process is alone, or nothing is known
+  size_t next_ = 0;          // the target whose features are made while the one in hand is predicted
   std::vector<std::pair<size_t, base::Error>> failed_;  // targets
   // All ranks predict the target in hand, as one group; the others have been told to.
   bool together_ = false, others_are_in_it_ = false;
@@ -157,6 +163,15 @@ TemplateSettings Fold::templates() const {
   return any ? options_.templates : TemplateSettings();
 }
 
+// Before anybody has taken any.
+void Fold::agree_on_memory() {
+  memory_bytes_ = options_.memory_bytes;
+  if (options_.ranks == nullptr || memory_bytes_ > 0) return;
+  const auto n_here = static_cast<size_t>(options_.ranks->n_on_this_machine());
+  memory_bytes_ =
+      static_cast<size_t>(options_.ranks->least(static_cast<int64_t>(base::available_memory() / n_here)));
+}
+
 // Says how long it will take.
 Sharing Fold::forecast_all() const {
   std::vector<int64_t> lengths;
@@ -169,8 +184,9 @@ Sharing Fold::forecast_all() const {
   const calibrate::ChosenMesh here =
       calibrate::choose_mesh(fmt::format("{}xcpu:{}", n_ranks(), pool_.size()), {});
   if (n_ranks() > 1) {
-    how.memory_bytes =
-        static_cast<int64_t>(options_.memory_bytes > 0 ? options_.memory_bytes : base::available_memory());
+    how.memory_bytes = static_cast<int64_t>(memory_bytes_);
+    if (memory_bytes_ > 0)
+      base::log::info("{} ranks, each with {} of memory", n_ranks(), base::format_bytes(memory_bytes_));
     const Sharing sharing =
         share_targets(lengths, n_ranks(), planned_seconds(lengths, models, here.mesh.machine, how));
     base::log::info("{}{}", describe(sharing, targets_.size(), n_ranks()),
@@ -199,6 +215,7 @@ void Fold::predict_all() {
       continue;
     }
     together_ = true;
+    next_ = i + 1;
     try {
       fold_target(i);
     } catch (const base::Error& error) {
@@ -207,13 +224,22 @@ void Fold::predict_all() {
     }
     together_ = false;
   }
+  // While each rank has one, the features to be made are those of the targets after these. Whoever gets a
+  // target finds them, or makes them as well: the bytes are the same.
+  const auto after = [&](size_t i) { return i + static_cast<size_t>(n_ranks()); };
   std::vector<std::string> items;
-  for (size_t i = sharing.n_together; i < targets_.size(); ++i) items.push_back(encode_target(i, msas_[i]));
+  for (size_t i = sharing.n_together; i < targets_.size(); ++i) {
+    std::vector<TargetItem> parts = {{i, msas_[i]}};
+    if (after(i) < targets_.size()) parts.push_back({after(i), msas_[after(i)]});
+    items.push_back(encode_targets(parts));
+  }
   leader_.share(
       items,
       [&](size_t item) {
-        announce(sharing.n_together + item);
-        fold_target(sharing.n_together + item);
+        const size_t i = sharing.n_together + item;
+        announce(i);
+        next_ = after(i);
+        fold_target(i);
       },
       [&](size_t item, int rank, const comm::ItemLeader::Failure& failure) {
         const size_t i = sharing.n_together + item;
@@ -230,6 +256,7 @@ void Fold::predict_all() {
 
 void Fold::help() {
   comm::Communicator& ranks = *options_.ranks;
+  agree_on_memory();
   // Rank 0 speaks.
   base::log::set_level(base::log::level::err);
   base::set_progress_style(base::ProgressStyle::kQuiet);
@@ -240,15 +267,20 @@ void Fold::help() {
       [&](std::string_view item) {
         if (is_search_item(item)) return do_search_item(item, ranks, pool_);
         if (is_template_item(item)) return do_template_item(item, pool_);
-        auto [i, msas] = decode_target(item);
-        msas_.at(i) = std::move(msas);
+        const std::vector<TargetItem> parts = decode_targets(item);
+        for (const TargetItem& part : parts) {
+          // Those known already may be in use.
+          if (msas_.at(part.target).files.empty()) msas_[part.target] = part.msas;
+        }
         together_ = false;
-        fold_target(i);
+        next_ = parts.size() > 1 ? parts[1].target : targets_.size();
+        fold_target(parts.front().target);
       },
       [&](std::string_view item) {
         if (is_search_item(item)) return do_search_item(item, ranks, pool_);
         const auto [i, model] = decode_prediction(item);
         together_ = true;
+        next_ = targets_.size();
         compute(i, model);
       });
   ranks.finish();
@@ -300,7 +332,7 @@ void Fold::fold_target(size_t i) {
 
   std::vector<output::Ranked> ranked;
   output::Origin origin = origin_of(target, false);
-  const std::vector<std::string> templates = template_names(stages.target_dir());
+  const std::vector<structio::UsedTemplate> templates = templates_used(target, stages.target_dir());
   for (size_t model = 0; model < models_.size(); ++model) {
     const ModelRun& run = models_[model];
     const StageRecord record = predict(i, model, stages);
@@ -350,7 +382,6 @@ StageRecord Fold::predict(size_t i, size_t model, const StageStore& stages) {
 // Starts the next target's features where there is memory for both.
 void Fold::start_features(size_t next, const predict::FeatureSource& source, const ModelRun& run,
                           predict::PredictOptions* how) {
-  if (n_ranks() > 1) return;  // somebody else may get it
   const size_t bytes = features_->bytes_to_start(next);
   if (bytes == 0) return;
   predict::PredictOptions both = *how;
@@ -381,10 +412,10 @@ predict::Prediction Fold::compute(size_t i, size_t model) {
   how.precision = predict::precision_by_name(options_.precision);
   how.recycle_tolerance = options_.recycle_tolerance;
   how.n_threads = pool_.size();
-  how.memory_limit = options_.memory_bytes;
+  how.memory_limit = memory_bytes_;
   how.contacts = true;
   how.alphafold_chain_ids = options_.alphafold_chain_ids;
-  start_features(i + 1, *source, run, &how);
+  start_features(next_, *source, run, &how);
   std::optional<base::Progress> progress;
   int64_t shown = 0;
   how.progress = [&](double done, double total) {
@@ -416,7 +447,7 @@ StageRecord Fold::predict_now(size_t i, size_t model, const StageStore& stages,
   output::Prediction result;
   result.name = run.name;
   result.structure = std::move(prediction.structure);
-  if (run.config.uses_templates) result.templates = template_names(stages.target_dir());
+  if (run.config.uses_templates) result.templates = templates_used(target, stages.target_dir());
   result.aligned_error = std::move(prediction.aligned_error);
   result.contact_probability = std::move(prediction.contact_probability);
   outputs = output::write_prediction(result, origin, stages.target_dir());

@@ -49,7 +49,9 @@ struct FoldOptions {
   bool use_precomputed_msas = false;  // take msas/*_hits.* that are there, whoever made them
   RelaxStageOptions relax;
   int n_threads = 1;
-  size_t memory_bytes = 0;  // budget of one prediction on one rank; 0: what the machine has
+  // Budget of one prediction on one rank. 0: what the machine has free; ranks on one machine share that
+  // evenly, and all ranks go by the smallest share.
+  size_t memory_bytes = 0;
   // The ranks of this run, finished at its end; null: this process alone. All call fold() with equal options.
   comm::Communicator* ranks = nullptr;
 };

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/file.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/bio/alphabet.h"
 #include "foldmesh/features/msa_input.h"
@@ -62,6 +63,15 @@ size_t column_of(const std::vector<std::string>& heads, std::string_view name, c
 
 bool is_blank(const std::vector<std::string>& fields) {
   return fields.size() == 1 && fields.front().find_first_not_of(" \t") == std::string::npos;
+}
+
+// Ids become names of folders.
+void check_chain_id(const std::string& id, const fs::path& path) {
+  const bool is_plain = !id.empty() && std::all_of(id.begin(), id.end(), [](unsigned char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  });
+  if (!is_plain)
+    base::throw_input("{}: chain id '{}' (expected letters and digits)", path.string(), base::printable(id));
 }
 
 // Reads one job.
@@ -136,12 +146,7 @@ class Job {
       out.push_back(protein.at("id").get<std::string>());
     }
     for (const std::string& id : out) {
-      const bool is_plain = !id.empty() && std::all_of(id.begin(), id.end(), [](unsigned char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-      });
-      if (!is_plain)
-        base::throw_input("{}: chain id '{}' (expected letters and digits)", path_.string(),
-                          base::printable(id));
+      check_chain_id(id, path_);
       if (!ids_.insert(id).second) base::throw_input("{}: two chains with id '{}'", path_.string(), id);
     }
     return out;
@@ -152,19 +157,47 @@ class Job {
   std::set<std::string> ids_, left_out_;
 };
 
-std::vector<fs::path> alignments_in(const fs::path& folder) {
+std::vector<fs::path> alignments_in(const fs::path& msas) {
   std::vector<fs::path> files;
   std::error_code error;
-  if (!fs::is_directory(folder / "msas", error)) return files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "msas")) {
+  if (!fs::is_directory(msas, error)) return files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(msas)) {
     const std::string extension = entry.path().extension().string(), name = entry.path().stem().string();
-    // Hits of structures are templates, and UniProt's serve to pair chains.
-    const bool is_alignment =
-        (extension == ".sto" || extension == ".a3m") && name != "pdb_hits" && name != "uniprot_hits";
+    // Hits of structures are templates, and UniProt's and rows that are pairs serve to pair chains.
+    const bool is_alignment = (extension == ".sto" || extension == ".a3m") && name != "pdb_hits" &&
+                              name != "uniprot_hits" && name != "paired_hits";
     if (is_alignment && entry.is_regular_file()) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+std::string name_of_folder(const fs::path& folder) {
+  fs::path full = fs::absolute(folder).lexically_normal();
+  if (full.filename().empty()) full = full.parent_path();
+  return search::folder_name(full.filename().string());
+}
+
+fs::path chain_map_of(const fs::path& folder) { return folder / "msas" / "chain_id_map.json"; }
+
+// As fold and AlphaFold-Multimer leave it.
+Target read_complex_folder(const fs::path& folder) {
+  const fs::path map = chain_map_of(folder);
+  Target target{name_of_folder(folder), parse_chain_map(base::read_file(map), map), folder};
+  std::set<std::string> known;
+  for (Chain& chain : target.chains) {
+    if (!known.insert(chain.sequence).second) continue;
+    const fs::path msas = folder / "msas" / chain.id;
+    chain.alignments = alignments_in(msas);
+    if (chain.alignments.empty())
+      base::throw_input("{}: has no alignment (expected those of chain {})", msas.string(), chain.id);
+    for (const char* name : {"uniprot_hits.a3m", "uniprot_hits.sto"}) {
+      if (fs::is_regular_file(msas / name)) chain.uniprot = msas / name;
+    }
+    if (const fs::path paired = msas / "paired_hits.a3m"; fs::is_regular_file(paired))
+      chain.paired_text = base::read_file(paired);
+  }
+  return target;
 }
 
 }  // namespace
@@ -232,18 +265,43 @@ std::vector<Target> parse_alphafold3(std::string_view text, const fs::path& path
   return targets;
 }
 
-bool has_alignments(const fs::path& folder) { return !alignments_in(folder).empty(); }
+std::vector<Chain> parse_chain_map(std::string_view text, const fs::path& path) {
+  std::vector<Chain> chains;
+  try {
+    // A map that keeps the order of the file: Z goes before AA.
+    const auto map = nlohmann::ordered_json::parse(text);
+    for (const auto& [id, facts] : map.items()) {
+      check_chain_id(id, path);
+      const bool is_new =
+          std::none_of(chains.begin(), chains.end(), [&](const Chain& chain) { return chain.id == id; });
+      if (!is_new) base::throw_input("{}: two chains with id '{}'", path.string(), id);
+      if (std::ssize(chains) == kMostCopies)
+        base::throw_input("{}: more than {} chains", path.string(), kMostCopies);
+      chains.push_back({id, facts.value("description", ""),
+                        checked_sequence(facts.at("sequence").get<std::string>(), path.string(), id)});
+    }
+  } catch (const Json::exception& error) {
+    base::throw_input("{}: does not name the chains of a complex ({})", path.string(),
+                      base::printable(error.what(), 200));
+  }
+  if (chains.empty()) base::throw_input("{}: names no chain", path.string());
+  return chains;
+}
+
+bool has_alignments(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_regular_file(chain_map_of(folder), error) || !alignments_in(folder / "msas").empty();
+}
 
 Target read_alignment_folder(const fs::path& folder) {
-  const std::vector<fs::path> files = alignments_in(folder);
+  if (fs::is_regular_file(chain_map_of(folder))) return read_complex_folder(folder);
+  const std::vector<fs::path> files = alignments_in(folder / "msas");
   if (files.empty()) base::throw_input("{}: has no alignment in msas/", folder.string());
   for (const fs::path& file : files) {
     const features::MsaInput input = features::read_msa(fs::absolute(file).string());
     if (input.msa.n_seq() == 0) continue;
     const bio::Sequence query = features::query_of(input);
-    fs::path full = fs::absolute(folder).lexically_normal();
-    if (full.filename().empty()) full = full.parent_path();
-    Target target{search::folder_name(full.filename().string()),
+    Target target{name_of_folder(folder),
                   {{"A", query.description, checked_sequence(query.residues, file.string(), query.name)}},
                   folder};
     target.chains.front().alignments = files;

@@ -27,10 +27,15 @@ std::vector<Target> parse_table(std::string_view text, const std::filesystem::pa
 // left out with a warning.
 std::vector<Target> parse_alphafold3(std::string_view text, const std::filesystem::path& path);
 
+// chain_id_map.json of a complex: chains with their sequences, in the order of the file. kInput for anything
+// else.
+std::vector<Chain> parse_chain_map(std::string_view text, const std::filesystem::path& path);
+
 // Whether this is a folder of AlphaFold's results or features, that is, has msas/ with alignments of one
-// chain.
+// chain, or with those of a complex and their chain_id_map.json.
 bool has_alignments(const std::filesystem::path& folder);
-// The target that its alignments belong to, named after the folder; the sequence is their first row's.
+// The target that its alignments belong to, named after the folder; a single chain's sequence is their first
+// row's. Alignments of equal chains are in the folder of the first one. kInput for a chain without any.
 Target read_alignment_folder(const std::filesystem::path& folder);
 
 }  // namespace foldmesh::pipeline

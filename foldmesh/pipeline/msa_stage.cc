@@ -92,6 +92,8 @@ void MsaStage::find_what_is_there(size_t r) {
   }
   if (!request.chain->alignments.empty()) {
     for (const fs::path& path : request.chain->alignments) msas_[r].files.push_back({"", path});
+    if (request.is_of_complex && !request.chain->uniprot.empty())
+      msas_[r].files.push_back({kPairing, request.chain->uniprot});
     return;
   }
   const std::vector<Database>& databases = options_.databases;

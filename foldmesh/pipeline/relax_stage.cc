@@ -48,6 +48,7 @@ Json metrics_of(const relax::Relaxed& relaxed) {
                       {"evaluations", round.n_evaluations},
                       {"ended", relax::to_string(round.stop)},
                       {"residues_unrestrained", round.n_free},
+                      {"attempts", round.attempts},
                       {"violations", round.violations}});
   }
   return {{"remaining_violations", relaxed.violations},
@@ -83,6 +84,8 @@ class Stage {
         .option("rounds", std::to_string(how_.max_rounds))
         .option("iterations", std::to_string(how_.max_iterations))
         .option("seconds", fmt::format("{}", how_.max_seconds))
+        .option("stiffness", fmt::format("{}", how_.stiffness))
+        .option("tolerance", fmt::format("{}", how_.tolerance))
         .option("platform", how_.engine.platform)
         .option("threads", std::to_string(how_.engine.n_threads))
         .option("openmm", relax::openmm_version())

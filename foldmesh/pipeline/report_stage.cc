@@ -7,7 +7,10 @@
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/log.h"
 #include "foldmesh/base/version.h"
+#include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/features/feature_config.h"
 #include "foldmesh/output/report/report.h"
+#include "foldmesh/pipeline/template_stage.h"
 
 namespace foldmesh::pipeline {
 namespace {
@@ -48,18 +51,36 @@ output::Origin origin_of(const Target& target, bool untrained) {
   return origin;
 }
 
-std::vector<std::string> template_names(const fs::path& folder) {
-  std::vector<std::string> names;
+std::vector<structio::UsedTemplate> templates_used(const Target& target, const fs::path& folder) {
+  std::vector<structio::UsedTemplate> used;
   const fs::path path = folder / "templates.json";
-  if (!fs::is_regular_file(path)) return names;
+  if (!fs::is_regular_file(path)) return used;
   const Json table = Json::parse(base::read_file(path), nullptr, /*allow_exceptions=*/false);
-  if (!table.is_array()) return names;
-  for (const Json& entry : table) {
-    if (entry.is_object() && entry.contains("template") && entry.at("template").is_string()) {
-      names.push_back(entry.at("template").get<std::string>());
+  if (!table.is_array()) return used;
+  const auto text = [](const Json& entry, const char* key) {
+    return entry.is_object() && entry.contains(key) && entry.at(key).is_string()
+               ? entry.at(key).get<std::string>()
+               : std::string();
+  };
+  for (size_t c = 0; c < target.chains.size(); ++c) {
+    const Chain& chain = target.chains[c];
+    const auto is_first = [&](const Chain& other) { return other.sequence == chain.sequence; };
+    if (std::find_if(target.chains.begin(), target.chains.end(), is_first) - target.chains.begin() !=
+        static_cast<std::ptrdiff_t>(c)) {
+      continue;  // a copy has the same templates
+    }
+    std::string query;
+    for (const char letter : chain.sequence)
+      query += bio::kRestypeLetters[static_cast<size_t>(bio::restype_of(letter))];
+    int n = 0;
+    for (const Json& entry : table) {
+      const std::string name = text(entry, "template"), id = text(entry, "chain");
+      if (name.empty() || (!id.empty() && id != chain.id) || n == features::kMaxTemplates) continue;
+      used.push_back({name, query, text(entry, kAlignedKey)});
+      ++n;
     }
   }
-  return names;
+  return used;
 }
 
 void write_target_report(const Target& target, const FoldOptions& options) {

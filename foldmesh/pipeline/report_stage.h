@@ -15,8 +15,9 @@ namespace foldmesh::pipeline {
 
 // What the target's files say about where they come from.
 output::Origin origin_of(const Target& target, bool untrained);
-// Names in the folder's templates.json; empty when there is none.
-std::vector<std::string> template_names(const std::filesystem::path& folder);
+// Those of the folder's templates.json that the network takes: the first four of every sequence. Empty when
+// there is no such file.
+std::vector<structio::UsedTemplate> templates_used(const Target& target, const std::filesystem::path& folder);
 
 // After the target's ranking.
 void write_target_report(const Target& target, const FoldOptions& options);

@@ -105,21 +105,28 @@ std::string describe(const Sharing& sharing, size_t n_targets, int n_ranks) {
       n_ranks, n_together, n_together == 1 ? "" : "s", n_alone, plan::seconds_text(sharing.seconds));
 }
 
-std::string encode_target(size_t target, const TargetMsas& msas) {
-  Json files = Json::array();
-  for (const MsaFile& file : msas.files) files.push_back({file.database, file.path.string(), file.chain});
-  return Json{{"target", target}, {"files", files}, {"search_seconds", msas.search_seconds}}.dump();
+std::string encode_targets(std::span<const TargetItem> items) {
+  Json list = Json::array();
+  for (const auto& [target, msas] : items) {
+    Json files = Json::array();
+    for (const MsaFile& file : msas.files) files.push_back({file.database, file.path.string(), file.chain});
+    list.push_back({{"target", target}, {"files", files}, {"search_seconds", msas.search_seconds}});
+  }
+  return list.dump();
 }
 
-std::pair<size_t, TargetMsas> decode_target(std::string_view message) {
-  const Json json = Json::parse(message);
-  TargetMsas msas;
-  for (const Json& file : json.at("files")) {
-    msas.files.push_back(
-        {file.at(0).get<std::string>(), file.at(1).get<std::string>(), file.at(2).get<std::string>()});
+std::vector<TargetItem> decode_targets(std::string_view message) {
+  std::vector<TargetItem> items;
+  for (const Json& json : Json::parse(message)) {
+    TargetItem& item = items.emplace_back();
+    item.target = json.at("target").get<size_t>();
+    for (const Json& file : json.at("files")) {
+      item.msas.files.push_back(
+          {file.at(0).get<std::string>(), file.at(1).get<std::string>(), file.at(2).get<std::string>()});
+    }
+    item.msas.search_seconds = json.at("search_seconds").get<decltype(item.msas.search_seconds)>();
   }
-  msas.search_seconds = json.at("search_seconds").get<decltype(msas.search_seconds)>();
-  return {json.at("target").get<size_t>(), std::move(msas)};
+  return items;
 }
 
 std::string encode_prediction(size_t target, size_t model) { return Json{target, model}.dump(); }

@@ -40,9 +40,14 @@ SecondsOf planned_seconds(std::span<const int64_t> lengths, std::span<const mode
 // One line for the log.
 std::string describe(const Sharing& sharing, size_t n_targets, int n_ranks);
 
-// Messages. A target with its alignments, to be done by one rank:
-std::string encode_target(size_t target, const TargetMsas& msas);
-std::pair<size_t, TargetMsas> decode_target(std::string_view message);
+// Messages. Targets with their alignments: one to be done by one rank, and, if there is one, another whose
+// features to make meanwhile.
+struct TargetItem {
+  size_t target = 0;
+  TargetMsas msas;
+};
+std::string encode_targets(std::span<const TargetItem> items);
+std::vector<TargetItem> decode_targets(std::string_view message);
 // One prediction, to be done by all:
 std::string encode_prediction(size_t target, size_t model);
 std::pair<size_t, size_t> decode_prediction(std::string_view message);

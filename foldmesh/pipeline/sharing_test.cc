@@ -95,8 +95,12 @@ TEST(Sharing, MessagesComeBack) {
   TargetMsas msas;
   msas.files = {{"uniref90", "out/a b/msas/uniref90_hits.sto"}, {"", "x.a3m", "B"}};
   msas.search_seconds = {{"uniref90", 1.5}};
-  const auto [target, decoded] = decode_target(encode_target(7, msas));
-  EXPECT_EQ(target, 7);
+  const std::vector<TargetItem> items =
+      decode_targets(encode_targets(std::vector<TargetItem>{{7, msas}, {9, {}}}));
+  ASSERT_EQ(items.size(), 2);
+  EXPECT_EQ(items[0].target, 7);
+  EXPECT_EQ(items[1].target, 9);
+  const TargetMsas& decoded = items[0].msas;
   ASSERT_EQ(decoded.files.size(), 2);
   EXPECT_EQ(decoded.files[0].database, "uniref90");
   EXPECT_EQ(decoded.files[1].path, "x.a3m");

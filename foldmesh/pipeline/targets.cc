@@ -28,7 +28,8 @@ bool is_input(const fs::path& path) {
 std::vector<fs::path> expand(const std::vector<fs::path>& inputs) {
   std::vector<fs::path> found;
   for (const fs::path& input : inputs) {
-    if (!fs::is_directory(input)) {
+    // A folder of results has files that look like inputs, too (ranking_debug.json).
+    if (!fs::is_directory(input) || has_alignments(input)) {
       found.push_back(input);
       continue;
     }
@@ -38,7 +39,6 @@ std::vector<fs::path> expand(const std::vector<fs::path>& inputs) {
       if (is_file || (entry.is_directory() && has_alignments(entry.path()))) found.push_back(entry.path());
     }
     std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end());
-    if (found.size() == before && has_alignments(input)) found.push_back(input);
     if (found.size() == before) {
       base::throw_input(
           "{}: folder has no *.fasta, *.fa, *.faa, *.a3m, *.csv, *.tsv or *.json file, and no msas/ with "

@@ -16,7 +16,8 @@ struct Chain {
   std::string sequence;     // upper case, letters of the 20 residues or B, J, O, U, X, Z
   // Alignments whose first row is this sequence, made already: nothing is searched.
   std::vector<std::filesystem::path> alignments = {};
-  std::string alignment_text = {};  // likewise, an A3M that came within the input
+  std::string alignment_text = {};     // likewise, an A3M that came within the input
+  std::filesystem::path uniprot = {};  // hits in UniProt, for pairing, made already; may be empty
   // Rows of this chain that belong to those of the complex's other chains, as many for each, in A3M.
   std::string paired_text = {};
 };
@@ -35,8 +36,8 @@ struct Target {
 std::string chain_letters(size_t index);
 
 // Reads every input, by its extension: .a3m, .csv and .tsv, .json, else FASTA. A folder stands for its files
-// with these extensions (and .fasta, .fa, .faa) in name order, and for the folders in it, or itself, that
-// hold an msas/ folder of alignments. A FASTA file with one record is named after the file, as AlphaFold
+// with these extensions (and .fasta, .fa, .faa) in name order, and for the folders in it that hold an msas/
+// folder of alignments, or for itself if it holds one. A FASTA file with one record is named after the file, as AlphaFold
 // does; with several, after the records, as ColabFold does. The same sequence under the same name is kept
 // once; two sequences under one name, an empty input, and characters that are no residues are kInput.
 // An A3M with ColabFold's first line, and a sequence with ':' in it, is a complex (complex_inputs.h). With

@@ -158,5 +158,44 @@ TEST_F(TargetsTest, NamesStayInTheOutputFolderAndAreTheSearchs) {
   for (const Target& target : targets) EXPECT_EQ(search::folder_name(target.name), target.name);
 }
 
+TEST_F(TargetsTest, FoldersOfComplexes) {
+  const auto chain = [](const char* id, const char* sequence) {
+    return std::string("\"") + id + R"(": {"description": "d )" + id + R"(", "sequence": ")" + sequence +
+           "\"}";
+  };
+  fs::create_directories(dir_ / "pair/msas/A");
+  fs::create_directories(dir_ / "pair/msas/AA");
+  file("pair/msas/chain_id_map.json",
+       "{" + chain("A", "MKT") + ", " + chain("Z", "MKT") + ", " + chain("AA", "GSW") + "}");
+  file("pair/msas/A/mgnify_hits.sto", "");
+  file("pair/msas/A/uniprot_hits.sto", "");
+  file("pair/msas/A/pdb_hits.sto", "");
+  file("pair/msas/AA/input_hits.a3m", ">q\nGSW\n");
+  file("pair/msas/AA/paired_hits.a3m", ">q\nGSW\n");
+  file("pair/ranking_debug.json", "{}");
+  const std::vector<Target> targets = read_targets({dir_ / "pair"});
+  ASSERT_EQ(targets.size(), 1u);
+  EXPECT_EQ(targets[0].name, "pair");
+  ASSERT_EQ(targets[0].chains.size(), 3u);
+  EXPECT_EQ(targets[0].chains[2].id, "AA") << "the order of the file";
+  EXPECT_EQ(targets[0].chains[1].description, "d Z");
+  EXPECT_EQ(targets[0].chains[0].alignments, std::vector{dir_ / "pair/msas/A/mgnify_hits.sto"});
+  EXPECT_EQ(targets[0].chains[0].uniprot, dir_ / "pair/msas/A/uniprot_hits.sto");
+  EXPECT_TRUE(targets[0].chains[1].alignments.empty()) << "the first chain's serve";
+  EXPECT_EQ(targets[0].chains[2].paired_text, ">q\nGSW\n");
+
+  for (const auto& [text, message] : std::vector<std::pair<std::string, std::string>>{
+           {"{", "does not name the chains"},
+           {"[]", "names no chain"},
+           {R"(["A"])", "does not name the chains"},
+           {R"({"A": {}})", "does not name the chains"},
+           {"{" + chain("../A", "MKT") + "}", "chain id '../A' (expected letters and digits)"},
+           {"{" + chain("A", "MK1") + "}", "'1' is not a residue"},
+           {"{" + chain("B", "MKT") + "}", "msas/B: has no alignment"}}) {
+    file("pair/msas/chain_id_map.json", text);
+    EXPECT_NE(refusal({dir_ / "pair"}).find(message), std::string::npos) << refusal({dir_ / "pair"});
+  }
+}
+
 }  // namespace
 }  // namespace foldmesh::pipeline

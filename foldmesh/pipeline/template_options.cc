@@ -38,21 +38,31 @@ fs::path find_seqres(const fs::path& folder) {
 
 }  // namespace
 
-void find_template_data(const fs::path& data_dir, TemplateSettings* settings) {
-  if (data_dir.empty()) return;
+void find_template_paths(const fs::path& data_dir, TemplateSettings* settings) {
   for (const fs::path& folder : {data_dir / "pdb_mmcif" / "mmcif_files", data_dir / "mmcif_files"}) {
     if (settings->mmcif_dir.empty() && is_folder(folder)) settings->mmcif_dir = folder;
   }
   for (const fs::path& file : {data_dir / "pdb_mmcif" / "obsolete.dat", data_dir / "obsolete.dat"}) {
     if (settings->obsolete_pdbs.empty() && is_file(file)) settings->obsolete_pdbs = file;
   }
-  if (settings->searches()) return;
   for (const fs::path& folder : {data_dir / "pdb_seqres", data_dir}) {
     if (settings->pdb_seqres.empty()) settings->pdb_seqres = find_seqres(folder);
   }
   for (const fs::path& prefix : {data_dir / "pdb70" / "pdb70", data_dir / "pdb70"}) {
-    if (!settings->searches() && is_file(prefix.string() + "_hhm.ffdata")) settings->pdb70 = prefix.string();
+    if (settings->pdb70.empty() && is_file(prefix.string() + "_hhm.ffdata"))
+      settings->pdb70 = prefix.string();
   }
+}
+
+void find_template_data(const fs::path& data_dir, TemplateSettings* settings) {
+  if (data_dir.empty()) return;
+  TemplateSettings found = *settings;
+  find_template_paths(data_dir, &found);
+  settings->mmcif_dir = found.mmcif_dir;
+  settings->obsolete_pdbs = found.obsolete_pdbs;
+  if (settings->searches()) return;
+  settings->pdb_seqres = found.pdb_seqres;
+  if (settings->pdb_seqres.empty()) settings->pdb70 = found.pdb70;
   std::string obstacle;
   if (settings->searches() && settings->mmcif_dir.empty()) obstacle = "no folder mmcif_files there";
   if (!settings->pdb70.empty() && obstacle.empty()) {

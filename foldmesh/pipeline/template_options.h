@@ -19,6 +19,9 @@ struct TemplateSettings {
   bool searches() const { return !pdb_seqres.empty() || !pdb70.empty(); }
 };
 
+// Fills what is empty with the paths that a data folder has, whether or not a run could use them.
+void find_template_paths(const std::filesystem::path& data_dir, TemplateSettings* settings);
+
 // Fills what is empty with what a data folder laid out like AlphaFold 2's or 3's download holds. PDB70 only
 // where there are no pdb_seqres sequences. Where something is missing (structures, hhsearch), nothing is
 // searched, and a warning says so.

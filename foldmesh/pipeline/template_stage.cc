@@ -333,6 +333,7 @@ void write_template_table(const std::vector<TemplatesOfChain>& chains, const fs:
       row["identical residues"] = n_identical;
       row["residues with coordinates"] = n_observed;
       row["sum of probabilities"] = one.sum_probs;
+      row[kAlignedKey] = one.sequence;
       table.push_back(row);
     }
   }

@@ -60,8 +60,10 @@ std::vector<templates::Template> templates_of_chain(const std::string& name, con
 void add_templates(StageKey& key, const std::string& sequence, const std::filesystem::path& hits_file,
                    const TemplateSettings& settings);
 
-// templates.json: one object per template, for the report. Chains of a complex have an id, a single chain
-// none.
+// In templates.json: the template's letters at the query's residues, '-' where it has none.
+inline constexpr const char* kAlignedKey = "aligned sequence";
+// templates.json: one object per template, for the report and the model's files. Chains of a complex have an
+// id, a single chain none.
 struct TemplatesOfChain {
   std::string chain, sequence;
   const std::vector<templates::Template>& templates;

@@ -22,7 +22,7 @@ void check_memory(const MemoryEstimate& estimate, size_t limit) {
       "the {} {}",
       format_bytes(estimate.total()), format_bytes(estimate.arena), estimate.worst_node,
       format_bytes(estimate.parameters), format_bytes(limit),
-      asked ? "that --memory allows" : "that are free (--memory overrides this check)");
+      asked ? "that it may take (--memory)" : "that are free (--memory overrides this check)");
 }
 
 }  // namespace foldmesh::predict

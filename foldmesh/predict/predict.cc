@@ -4,9 +4,11 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/base/log.h"
 #include "foldmesh/base/memory.h"
 #include "foldmesh/bio/residue_tables.h"
 #include "foldmesh/comm/local_group.h"
@@ -16,6 +18,7 @@
 #include "foldmesh/predict/network_inputs.h"
 #include "foldmesh/predict/program.h"
 #include "foldmesh/predict/recycling.h"
+#include "foldmesh/runtime/cpu/bf16_unit.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/ref/ref_backend.h"
 
@@ -28,6 +31,22 @@ std::unique_ptr<runtime::Backend> backend_for(Precision precision) {
   if (precision == Precision::kReference) return std::make_unique<runtime::RefBackend>();
   return std::make_unique<runtime::CpuBackend>(precision == Precision::kBf16 ? tensor::Precision::kBf16
                                                                              : tensor::Precision::kFp32);
+}
+
+// What is packed is not wanted twice.
+std::shared_ptr<runtime::PackedParams> packed_params(const model::ParamStore& params) {
+  return std::make_shared<runtime::PackedParams>(
+      [&params](const tensor::ConstView& param) { params.let_go(param); });
+}
+
+// Once, by one of the ranks.
+void log_bf16_unit(const PredictOptions& options) {
+  static std::once_flag said;
+  if (options.precision != Precision::kBf16 || (options.group != nullptr && options.group->rank() != 0))
+    return;
+  std::call_once(said, [] {
+    base::log::info("bf16 is multiplied by {}", runtime::cpu::name_of(runtime::cpu::bf16_unit()));
+  });
 }
 
 graph::Graph build(const model::ModelConfig& config, const model::Dims& dims, const PredictOptions& options) {
@@ -248,6 +267,7 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
     base::throw_input("what a pass puts out can be looked at on one device only (there are {})",
                       n_devices(options));
   }
+  log_bf16_unit(options);
   features.start_pass(0);
   Prediction result;
   result.model = config.name;
@@ -259,10 +279,11 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
   result.memory = estimate(features, result.dims, params, plan, options);
   check_memory(result.memory, options.memory_limit);
 
+  const auto packed = options.packed ? options.packed : packed_params(params);
   runtime::Executor executor(
       program.graph, *backend, std::move(plan),
       [&](const graph::ParamRef& param) { return params.view(param); }, options.n_threads, options.group,
-      options.packed);
+      packed);
   Timer timer(network, program, static_cast<double>(tensor::size_of(backend->activation())));
   double flops_done = 0;
   runtime::RunOptions run{.progress = {}, .node_seconds = timer.node_seconds()};
@@ -315,7 +336,7 @@ Prediction predict_on_devices(int n_devices, const SourceMaker& make_source, con
   const size_t packed = plain_program(smallest, *backend, shared).memory.packed_param_bytes;
   const size_t parameters = std::min(params.bytes() + packed, limit);
   shared.memory_limit = (limit - parameters) / static_cast<size_t>(n_devices) + parameters;
-  if (!shared.packed) shared.packed = std::make_shared<runtime::PackedParams>();
+  if (!shared.packed) shared.packed = packed_params(params);
   Prediction result;
   comm::run_local(n_devices, [&](comm::Group& group) {
     PredictOptions own = shared;

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/relax/attempts.h"
 #include "foldmesh/relax/prepare.h"
 #include "foldmesh/relax/separate.h"
 #include "foldmesh/relax/violations.h"
@@ -63,19 +64,19 @@ Round run_round(Molecule& molecule, const std::vector<bool>& is_free, double sec
   return round;
 }
 
-// With the platform left to us, a GPU that fails in the middle is replaced by the CPU.
+// The molecule's atoms move where the last attempt has put them; each starts from where they are.
 Round run_round_somewhere(Molecule& molecule, const std::vector<bool>& is_free, double seconds_left,
                           const Options& options, Relaxed& out) {
-  try {
-    return run_round(molecule, is_free, seconds_left, options, out.platform);
-  } catch (const base::Error& error) {
-    const bool on_gpu = options.engine.platform == "auto" && out.platform == "CUDA";
-    if (!on_gpu || error.kind() != base::ErrorKind::kMachine) throw;
-    out.notes.push_back(fmt::format("CUDA failed, so the CPU takes over ({})", error.what()));
-  }
-  Options on_cpu = options;
-  on_cpu.engine.platform = "CPU";
-  return run_round(molecule, is_free, seconds_left, on_cpu, out.platform);
+  Molecule result;
+  const auto run = [&](const std::string& platform, std::string& used) {
+    result = molecule;
+    Options how = options;
+    how.engine.platform = platform;
+    return run_round(result, is_free, seconds_left, how, used);
+  };
+  const Round round = run_with_attempts(options.engine.platform, run, out.platform, out.notes);
+  molecule = std::move(result);
+  return round;
 }
 
 // Residues of `from` that stand in `to`, in order: all but those removed.

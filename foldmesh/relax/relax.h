@@ -27,6 +27,7 @@ struct Round {
   double violations = 0;  // residues that violate afterwards
   size_t n_free = 0;      // residues without restraints
   double seconds = 0;
+  int attempts = 1;  // attempts.h
 };
 
 struct Relaxed {

@@ -1,5 +1,6 @@
 #include "foldmesh/runtime/packed_params.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@ std::span<const std::byte> PackedParams::get(const Kernel& kernel, std::span<con
   std::call_once(entry->once, [&] {
     simd::AlignedVector<std::byte> memory(kernel.pack(params, precision, nullptr));
     kernel.pack(params, precision, memory.data());
+    if (after_packing_) std::for_each(params.begin(), params.end(), after_packing_);
     const std::lock_guard lock(mutex_);
     entry->memory = std::move(memory);
   });

@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "foldmesh/graph/graph.h"
@@ -19,6 +21,10 @@ namespace foldmesh::runtime {
 // Thread-safe.
 class PackedParams {
  public:
+  // `after_packing` is told each parameter that has been packed, from several threads.
+  using AfterPacking = std::function<void(const tensor::ConstView& param)>;
+  explicit PackedParams(AfterPacking after_packing = {}) : after_packing_(std::move(after_packing)) {}
+
   // Packs on the first call for this kernel and these parameters. The memory lives as long as this object;
   // the parameters themselves must stay where they are for as long.
   std::span<const std::byte> get(const Kernel& kernel, std::span<const tensor::ConstView> params,
@@ -30,6 +36,7 @@ class PackedParams {
     std::once_flag once;
     simd::AlignedVector<std::byte> memory;
   };
+  AfterPacking after_packing_;
   mutable std::mutex mutex_;
   // By kernel, precision and the parameters' addresses.
   std::map<std::vector<uintptr_t>, std::unique_ptr<Entry>> entries_;

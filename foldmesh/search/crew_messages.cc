@@ -15,6 +15,7 @@ std::string encode_pass(const UnitContext& context, const std::vector<TargetData
   out.put(static_cast<uint64_t>(context.groups.size()));
   for (const std::vector<size_t>& group : context.groups) out.put_array(group);
   out.put(context.pipeline);
+  out.put(context.memory);
   out.put(context.keep_display);
   out.put(static_cast<uint64_t>(databases.size()));
   for (size_t i = 0; i < databases.size(); ++i) {
@@ -35,6 +36,7 @@ PassMessage decode_pass(std::string_view bytes) {
   const auto n_groups = in.get<uint64_t>();
   for (uint64_t i = 0; i < n_groups; ++i) pass.groups.push_back(in.array<size_t>());
   pass.pipeline = in.get<hmm::PipelineOptions>();
+  pass.memory = in.get<size_t>();
   pass.keep_display = in.get<bool>();
   const auto n_databases = in.get<uint64_t>();
   for (uint64_t i = 0; i < n_databases; ++i) {

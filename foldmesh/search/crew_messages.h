@@ -28,6 +28,7 @@ struct PassMessage {
   std::vector<Thresholds> thresholds;
   std::vector<std::vector<size_t>> groups;
   hmm::PipelineOptions pipeline;
+  size_t memory = 0;  // for each rank
   bool keep_display = true;
   std::vector<std::string> paths;                 // of databases
   std::vector<std::optional<int64_t>> n_targets;  // of each, where known

@@ -14,6 +14,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/search/crew.h"
 #include "foldmesh/search/crew_messages.h"
+#include "foldmesh/search/search.h"
 
 namespace foldmesh::search {
 namespace {
@@ -110,6 +111,10 @@ void Helper::run_pass(const PassMessage& pass) {
   for (size_t i = 0; i < profiles.size(); ++i) context.queries.push_back({&*profiles[i], pass.thresholds[i]});
   context.groups = pass.groups;
   context.pipeline = pass.pipeline;
+  SearchOptions options;
+  options.memory = pass.memory;
+  hmm::MatrixBudget matrices(options.memory_for(pool_.size()), pool_.size(), options.memory > 0);
+  context.matrices = &matrices;
   context.keep_display = pass.keep_display;
   context.n_targets = pass.n_targets;
 

@@ -21,6 +21,7 @@ class Pass {
       : databases_(databases),
         options_(options),
         pool_(pool),
+        matrices_(options.memory_for(pool.size()), pool.size(), options.memory > 0),
         collector_(databases.size(), options.memory_for(pool.size()) / 4, options.spill_folder) {
     set_context(queries);
     add_tallies();
@@ -64,6 +65,8 @@ class Pass {
     context_.queries = queries;
     context_.groups = group_queries(lengths);
     context_.pipeline = options_.pipeline;
+    context_.matrices = &matrices_;
+    context_.memory = options_.memory;
     context_.keep_display = options_.keep_display;
     for (const TargetDatabase* database : databases_) context_.n_targets.push_back(database->n_targets());
     context_.on_unit = options_.on_unit;
@@ -174,6 +177,7 @@ class Pass {
   const SearchOptions& options_;
   base::ThreadPool& pool_;
   UnitContext context_;
+  hmm::MatrixBudget matrices_;
   Collector collector_;
 };
 

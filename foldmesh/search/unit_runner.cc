@@ -36,7 +36,8 @@ hmm::StageCounters operator-(const hmm::StageCounters& a, const hmm::StageCounte
 }  // namespace
 
 hmm::Pipeline& UnitRunner::pipeline_of(size_t query) {
-  return pipelines_.try_emplace(query, *context_.queries[query].profile, context_.pipeline).first->second;
+  return pipelines_.try_emplace(query, *context_.queries[query].profile, context_.pipeline, context_.matrices)
+      .first->second;
 }
 
 UnitResult UnitRunner::run(const Unit& unit) {

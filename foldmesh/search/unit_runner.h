@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "foldmesh/hmm/matrix_budget.h"
 #include "foldmesh/hmm/pipeline.h"
 #include "foldmesh/hmm/profile.h"
 #include "foldmesh/search/thresholds.h"
@@ -34,6 +35,8 @@ struct UnitContext {
   std::vector<Query> queries;
   std::vector<std::vector<size_t>> groups;  // of queries
   hmm::PipelineOptions pipeline;
+  hmm::MatrixBudget* matrices = nullptr;  // of all runners of this process; null: no bounds
+  size_t memory = 0;                      // that the user has set; 0: none
   bool keep_display = true;
   std::vector<std::optional<int64_t>> n_targets;   // of each database, where it is known in advance
   std::function<void(const UnitReport&)> on_unit;  // from any thread; may be empty

@@ -9,6 +9,7 @@
 #include "foldmesh/structio/atoms.h"
 #include "foldmesh/structio/checks.h"
 #include "foldmesh/structio/cif_text.h"
+#include "foldmesh/structio/mmcif_templates.h"
 #include "foldmesh/structio/structure_file.h"
 
 namespace foldmesh::structio {
@@ -54,12 +55,24 @@ Assembly assemble(const bio::Structure& structure) {
   return out;
 }
 
+std::vector<TemplateTarget> targets_of(const Assembly& assembly) {
+  std::vector<TemplateTarget> out;
+  for (const Entity& entity : assembly.entities) {
+    TemplateTarget& target = out.emplace_back();
+    target.letters = entity.letters;
+    for (const size_t chain : entity.chains) target.asym_ids.push_back(assembly.chains[chain].id);
+  }
+  return out;
+}
+
 class Writer {
  public:
   Writer(const bio::Structure& structure, const Provenance& provenance)
       : structure_(structure),
         provenance_(provenance),
         assembly_(assemble(structure)),
+        targets_(targets_of(assembly_)),
+        templates_(provenance.templates, targets_, assembly_.entities.size() + 2),
         cif_(provenance.entry_id) {}
 
   std::string text() {
@@ -217,27 +230,21 @@ class Writer {
     category("_ma_software_group", {{"ordinal_id", "1"}, {"group_id", "1"}, {"software_id", "1"}});
   }
 
-  // Data 1 to n are the target sequences, n + 1 the model, the next ones the templates. Group 1 is what goes
-  // into the network, group 2 the model.
+  // Data 1 to n are the target sequences, n + 1 the model, the next ones the templates and their alignments.
+  // Group 1 is what goes into the network, group 2 the model.
   void data() {
     const size_t n_targets = assembly_.entities.size();
     begin("_ma_data", {"id", "name", "content_type", "content_type_other_details"});
     for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), "'Target sequence'", "target", "."});
     row({std::to_string(n_targets + 1), "'Predicted structure'", "'model coordinates'", "."});
-    for (size_t t = 0; t < n_templates(); ++t) {
-      row({template_data(t), cif_value(provenance_.templates[t]), "'template structure'", "."});
-    }
+    templates_.write_data(cif_);
     cif_.end_loop();
     begin("_ma_data_group", {"ordinal_id", "group_id", "data_id"});
     for (size_t e = 0; e < n_targets; ++e) row({entity_id(e), "1", entity_id(e)});
     row({std::to_string(n_targets + 1), "2", std::to_string(n_targets + 1)});
-    for (size_t t = 0; t < n_templates(); ++t) row({template_data(t), "1", template_data(t)});
+    templates_.write_data_group(cif_, "1");
     cif_.end_loop();
   }
-
-  // Templates of a complex belong to single chains, of which the tables below would have to speak.
-  size_t n_templates() const { return assembly_.chains.size() == 1 ? provenance_.templates.size() : 0; }
-  std::string template_data(size_t t) const { return std::to_string(assembly_.entities.size() + 2 + t); }
 
   void targets_and_templates() {
     begin("_ma_target_entity", {"entity_id", "data_id", "origin"});
@@ -246,47 +253,7 @@ class Writer {
     begin("_ma_target_entity_instance", {"asym_id", "entity_id", "details"});
     for (const Chain& chain : assembly_.chains) row({chain.id, entity_id(chain.entity), "."});
     cif_.end_loop();
-    if (n_templates() == 0) return;
-    category("_ma_template_trans_matrix", {{"id", "1"},
-                                           {"rot_matrix[1][1]", "1.0"},
-                                           {"rot_matrix[1][2]", "0.0"},
-                                           {"rot_matrix[1][3]", "0.0"},
-                                           {"rot_matrix[2][1]", "0.0"},
-                                           {"rot_matrix[2][2]", "1.0"},
-                                           {"rot_matrix[2][3]", "0.0"},
-                                           {"rot_matrix[3][1]", "0.0"},
-                                           {"rot_matrix[3][2]", "0.0"},
-                                           {"rot_matrix[3][3]", "1.0"},
-                                           {"tr_vector[1]", "0.0"},
-                                           {"tr_vector[2]", "0.0"},
-                                           {"tr_vector[3]", "0.0"}});
-    begin("_ma_template_details",
-          {"ordinal_id", "template_id", "template_origin", "template_entity_type", "template_trans_matrix_id",
-           "template_data_id", "target_asym_id", "template_label_asym_id", "template_label_entity_id",
-           "template_model_num", "template_auth_asym_id"});
-    bool any_of_pdb = false;
-    for (size_t t = 0; t < n_templates(); ++t) {
-      const std::string id = std::to_string(t + 1);
-      const std::string& name = provenance_.templates[t];
-      any_of_pdb |= is_of_pdb(name);
-      row({id, id, is_of_pdb(name) ? "'reference database'" : "customized", "polymer", "1", template_data(t),
-           assembly_.chains.front().id, ".", ".", "1", cif_value(is_of_pdb(name) ? name.substr(5) : "")});
-    }
-    cif_.end_loop();
-    if (!any_of_pdb) return;
-    begin("_ma_template_ref_db_details", {"template_id", "db_name", "db_accession_code"});
-    for (size_t t = 0; t < n_templates(); ++t) {
-      if (is_of_pdb(provenance_.templates[t])) {
-        row({std::to_string(t + 1), "PDB", cif_value(provenance_.templates[t].substr(0, 4))});
-      }
-    }
-    cif_.end_loop();
-  }
-
-  // "1abc_A"
-  static bool is_of_pdb(const std::string& name) {
-    return name.size() > 5 && name[0] >= '1' && name[0] <= '9' && name[4] == '_' &&
-           name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == 4;
+    templates_.write(cif_);
   }
 
   void protocol() {
@@ -299,7 +266,7 @@ class Writer {
       row({number, "1", number, method, name, details, "1", input, output});
     };
     add("'coevolution MSA'", "'search for homologous sequences'", "1", "1");
-    if (n_templates() > 0) add("'template search'", "'search for templates'", "1", "1");
+    if (!templates_.empty()) add("'template search'", "'search for templates'", "1", "1");
     add("modeling", "'network inference'", "1", "2", provenance_.untrained ? cif_value(kUntrainedNote) : ".");
     if (provenance_.relaxed) add("other", "'restrained energy minimization'", "2", "2");
     cif_.end_loop();
@@ -382,6 +349,8 @@ class Writer {
   const bio::Structure& structure_;
   const Provenance& provenance_;
   Assembly assembly_;
+  std::vector<TemplateTarget> targets_;
+  TemplateTables templates_;
   CifText cif_;
   std::string line_;
 };

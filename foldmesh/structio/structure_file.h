@@ -13,6 +13,14 @@
 
 namespace foldmesh::structio {
 
+// A template that the network saw, and what it was a template of.
+struct UsedTemplate {
+  std::string name;   // "1abc_A", or the name of a user's own
+  std::string query;  // the chain's sequence; all chains with this sequence have the template
+  std::string
+      aligned;  // the template's letters at the query's residues, '-' where it has none; empty: unknown
+};
+
 // What a file says about itself. Only `untrained` shows in a PDB file.
 struct Provenance {
   std::string entry_id =
@@ -27,8 +35,8 @@ struct Provenance {
   bool relaxed = false;  // by restrained minimisation after the prediction
   // Of mmCIF only. What people call the chains, one each in the structure's order, or none at all:
   std::vector<std::string> chain_descriptions = {};
-  std::vector<std::string> templates = {};  // "1abc_A", or the name of a user's own; of single chains
-  std::string pae_file = "";                // beside the structure's file
+  std::vector<UsedTemplate> templates = {};
+  std::string pae_file = "";  // beside the structure's file
   // The B-factor columns hold replacement_b_factor() instead of pLDDT, and the files say so.
   bool replacement_b_factors = false;
 };

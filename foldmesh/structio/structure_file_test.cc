@@ -6,6 +6,8 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "foldmesh/base/error.h"
@@ -163,12 +165,13 @@ TEST_F(StructureFile, MmcifHasTheConfidenceTables) {
 
 TEST_F(StructureFile, MmcifNamesTemplatesStepsAndFiles) {
   const bio::Structure structure = make_structure({"MKV"});
-  const Provenance provenance{.entry_id = "T",
-                              .ptm = 0.5,
-                              .relaxed = true,
-                              .chain_descriptions = {"sp|P1|A_B it's a <protein>"},
-                              .templates = {"1abc_A", "mine_B"},
-                              .pae_file = "pae_m.json"};
+  const Provenance provenance{
+      .entry_id = "T",
+      .ptm = 0.5,
+      .relaxed = true,
+      .chain_descriptions = {"sp|P1|A_B it's a <protein>"},
+      .templates = {{"1abc_A", "MKV", "-RV"}, {"mine_B", "MKV", ""}, {"2xyz_A", "MKA", "MKA"}},
+      .pae_file = "pae_m.json"};
   const std::string text = to_mmcif(structure, provenance);
   const auto rows = [&](const std::string& category, const std::vector<std::string>& tags) {
     return gemmi_read_table(text, category, tags).rows;
@@ -177,13 +180,14 @@ TEST_F(StructureFile, MmcifNamesTemplatesStepsAndFiles) {
   EXPECT_EQ(rows("_entity", {"pdbx_description"}), (Rows{{"sp|P1|A_B it's a <protein>"}}));
   EXPECT_EQ(rows("_ma_template_details",
                  {"template_id", "template_origin", "template_data_id", "template_auth_asym_id"}),
-            (Rows{{"1", "reference database", "3", "A"}, {"2", "customized", "4", ""}}));
+            (Rows{{"1", "reference database", "3", "A"}, {"2", "customized", "4", "B"}}));
   EXPECT_EQ(rows("_ma_template_ref_db_details", {"template_id", "db_name", "db_accession_code"}),
             (Rows{{"1", "PDB", "1abc"}}));
   EXPECT_EQ(rows("_ma_data", {"id", "content_type"}), (Rows{{"1", "target"},
                                                             {"2", "model coordinates"},
                                                             {"3", "template structure"},
-                                                            {"4", "template structure"}}));
+                                                            {"4", "template structure"},
+                                                            {"5", "target-template alignment"}}));
   EXPECT_EQ(rows("_ma_protocol_step", {"step_id", "method_type"}),
             (Rows{{"1", "coevolution MSA"}, {"2", "template search"}, {"3", "modeling"}, {"4", "other"}}));
   EXPECT_EQ(rows("_ma_entry_associated_files", {"file_url", "file_content"}),
@@ -196,6 +200,107 @@ TEST_F(StructureFile, MmcifNamesTemplatesStepsAndFiles) {
   EXPECT_EQ(plain.find("_ma_entry_associated"), std::string::npos);
   EXPECT_EQ(gemmi_read_table(plain, "_ma_protocol_step", {"step_id", "method_type"}).rows,
             (Rows{{"1", "coevolution MSA"}, {"2", "modeling"}}));
+}
+
+// Two entities, one of them with two chains; a template that both have, each in its own alignment.
+TEST_F(StructureFile, MmcifNamesTemplatesOfComplexes) {
+  const bio::Structure structure = make_structure({"MKVAA", "WW", "MKVAA"});
+  const std::string text = to_mmcif(structure, {.entry_id = "T",
+                                                .templates = {{"1abc_A", "MKVAA", "-KLA-"},
+                                                              {"9xyz_BB", "MKVAA", "MK---"},
+                                                              {"own_C", "WW", "-W"},
+                                                              {"1abc_A", "WW", "WF"}}});
+  const auto rows = [&](const std::string& category, const std::vector<std::string>& tags) {
+    return gemmi_read_table(text, category, tags).rows;
+  };
+  using Rows = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(rows("_ma_template_details", {"ordinal_id", "template_id", "target_asym_id", "template_data_id",
+                                          "template_name", "template_auth_asym_id"}),
+            (Rows{{"1", "1", "A", "4", "1abc_A", "A"},
+                  {"2", "1", "C", "4", "1abc_A", "A"},
+                  {"3", "2", "A", "5", "9xyz_BB", "BB"},
+                  {"4", "2", "C", "5", "9xyz_BB", "BB"},
+                  {"5", "3", "B", "6", "own_C", "C"},
+                  {"6", "4", "B", "7", "1abc_A", "A"}}));
+  EXPECT_EQ(rows("_ma_template_ref_db_details", {"template_id", "db_accession_code"}),
+            (Rows{{"1", "1abc"}, {"2", "9xyz"}, {"4", "1abc"}}));
+  EXPECT_EQ(rows("_ma_template_customized", {"template_id", "details"}), (Rows{{"3", "own_C"}}));
+  EXPECT_EQ(rows("_ma_template_poly_segment", {"id", "template_id"}),
+            (Rows{{"1", "1"}, {"2", "2"}, {"3", "3"}, {"4", "4"}}));
+  EXPECT_EQ(rows("_ma_target_template_poly_mapping",
+                 {"template_segment_id", "target_asym_id", "target_seq_id_begin", "target_seq_id_end"}),
+            (Rows{{"1", "A", "2", "4"},
+                  {"1", "C", "2", "4"},
+                  {"2", "A", "1", "2"},
+                  {"2", "C", "1", "2"},
+                  {"3", "B", "2", "2"},
+                  {"4", "B", "1", "2"}}));
+  EXPECT_EQ(rows("_ma_alignment", {"alignment_id", "target_template_flag", "sequence"}),
+            (Rows{{"1", "1", "KVA"},
+                  {"1", "2", "KLA"},
+                  {"2", "1", "MK"},
+                  {"2", "2", "MK"},
+                  {"3", "1", "W"},
+                  {"3", "2", "W"},
+                  {"4", "1", "WW"},
+                  {"4", "2", "WF"}}));
+  EXPECT_EQ(rows("_ma_alignment_info", {"alignment_id", "data_id", "alignment_length"}),
+            (Rows{{"1", "8", "3"}, {"2", "9", "2"}, {"3", "10", "1"}, {"4", "11", "2"}}));
+  const auto details = rows("_ma_alignment_details", {"target_asym_id", "percent_sequence_identity"});
+  EXPECT_EQ(
+      details,
+      (Rows{{"A", "66.7"}, {"C", "66.7"}, {"A", "100.0"}, {"C", "100.0"}, {"B", "100.0"}, {"B", "50.0"}}));
+  // All data that are referred to are there.
+  EXPECT_EQ(rows("_ma_data", {"id"}).size(), 11u);
+  EXPECT_EQ(rows("_ma_data_group", {"data_id"}).size(), 11u);
+}
+
+// Items of mmcif_ma.dic 1.4.9; those with a star are mandatory.
+TEST_F(StructureFile, MmcifUsesTheDictionarysNamesOnly) {
+  const std::map<std::string, std::set<std::string>> known = {
+      {"_ma_data", {"id*", "name*", "content_type*", "content_type_other_details"}},
+      {"_ma_data_group", {"ordinal_id*", "group_id*", "data_id*"}},
+      {"_ma_template_details",
+       {"ordinal_id*", "template_id*", "template_entity_type*", "template_origin*", "template_data_id*",
+        "target_asym_id*", "template_auth_asym_id*", "template_label_asym_id", "template_label_entity_id",
+        "template_model_num*", "template_trans_matrix_id*", "template_name", "template_description"}},
+      {"_ma_template_ref_db_details",
+       {"template_id*", "db_name*", "db_name_other_details", "db_accession_code*", "db_version_date"}},
+      {"_ma_template_customized", {"template_id*", "details"}},
+      {"_ma_template_poly_segment",
+       {"id*", "template_id*", "residue_number_begin", "residue_number_end", "residue_name_begin",
+        "residue_name_end", "segment_length"}},
+      {"_ma_target_template_poly_mapping",
+       {"id*", "template_segment_id*", "target_asym_id*", "target_seq_id_begin", "target_seq_id_end"}},
+      {"_ma_alignment_info",
+       {"alignment_id*", "data_id*", "software_group_id", "alignment_length", "alignment_type",
+        "alignment_type_other_details", "alignment_mode"}},
+      {"_ma_alignment_details",
+       {"ordinal_id*", "alignment_id*", "template_segment_id*", "target_asym_id*", "score_type",
+        "score_type_other_details", "score_value", "percent_sequence_identity",
+        "sequence_identity_denominator", "sequence_identity_denominator_other_details"}},
+      {"_ma_alignment", {"ordinal_id*", "alignment_id*", "target_template_flag*", "sequence*"}}};
+  const std::string text =
+      to_mmcif(make_structure({"MKV"}), {.templates = {{"1abc_A", "MKV", "MKV"}, {"own_A", "MKV", "MK-"}}});
+  std::map<std::string, std::set<std::string>> written;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t dot = line.find('.');
+    if (line.starts_with("_ma_") && dot != std::string::npos) {
+      written[line.substr(0, dot)].insert(line.substr(dot + 1, line.find(' ') - dot - 1));
+    }
+  }
+  for (const auto& [category, items] : known) {
+    ASSERT_TRUE(written.contains(category)) << category;
+    for (const std::string& item : written[category]) {
+      EXPECT_TRUE(items.contains(item) || items.contains(item + "*")) << category << "." << item;
+    }
+    for (const std::string& item : items) {
+      if (item.ends_with('*')) {
+        EXPECT_TRUE(written[category].contains(item.substr(0, item.size() - 1))) << category << "." << item;
+      }
+    }
+  }
 }
 
 TEST_F(StructureFile, BFactorsForReplacement) {

@@ -233,6 +233,7 @@ TEST_F(Ranks, FoldsTheSame) {
     EXPECT_EQ(fold(1, "single").exit_code, 0);
     const RunResult together = fold(2, "single");
     EXPECT_EQ(together.exit_code, 0) << together.err;
+    EXPECT_NE(together.err.find("2 ranks, each with "), std::string::npos) << together.err;
     EXPECT_NE(together.err.find("2 ranks: 1 target predicted together, 0 handed out"), std::string::npos)
         << together.err;
     EXPECT_TRUE(predictions("single2") == predictions("single1"));
@@ -248,6 +249,17 @@ TEST_F(Ranks, FoldsTheSame) {
       << shared.err;
   EXPECT_TRUE(predictions("many2") == predictions("many1"));
   EXPECT_TRUE(predictions("many1").contains("n8/ranked_0.pdb"));
+  if (kSanitized) return;
+
+  // So many that each rank makes features of targets which it may not get.
+  base::write_file_atomically(path("more.fasta"),
+                              base::read_file(path("many.fasta")) + ">n7\nMKTAYIA\n>n6\nMKTAYI\n");
+  const RunResult more = fold(2, "more");
+  EXPECT_NE(more.err.find("0 targets predicted together, 5 handed out"), std::string::npos) << more.err;
+  EXPECT_NE(more.err.find("foldmesh: 1 of 5 targets failed: n9"), std::string::npos) << more.err;
+  auto files = predictions("more2");
+  for (const auto& [name, text] : predictions("many1")) EXPECT_TRUE(files[name] == text) << name;
+  for (const char* name : {"n7/ranked_0.pdb", "n6/ranked_0.pdb"}) EXPECT_TRUE(files.contains(name)) << name;
 }
 
 // Finds a process of ours by the environment that mpirun gave it.

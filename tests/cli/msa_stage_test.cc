@@ -187,5 +187,41 @@ TEST_F(MsaStage, FoldSearchesAgainWhatHasChanged) {
   EXPECT_NE(base::read_file(path("out/s05/msas/small_bfd_hits.sto")), before);
 }
 
+// Alignments that lie in a result folder, of single chains and of complexes, whoever made them.
+TEST_F(MsaStage, FoldTakesPrecomputedAlignments) {
+  const std::string queries = base::read_file(path("queries.fasta"));
+  const std::string first = queries.substr(0, queries.find("\n>") + 1);
+  file("one.fasta", first);
+  file("pair.fasta", queries);
+  const auto fold = [&](const std::string& input, std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"fold", path(input), "--msa-only", "--output-dir", path("out")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_program(arguments);
+  };
+  const RunResult nothing = fold("one.fasta", {"--use-precomputed-msas"});
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_NE(nothing.err.find("nothing to search and no alignment"), std::string::npos) << nothing.err;
+  file("out/one/msas/uniref90_hits.sto", "# STOCKHOLM 1.0\n\nq MK\n//\n");
+  EXPECT_EQ(fold("one.fasta", {"--use-precomputed-msas"}).exit_code, 0);
+  // With databases, what is not there is searched.
+  const RunResult rest = fold("one.fasta", {"--use-precomputed-msas", "--data-dir", path("data")});
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
+  EXPECT_NE(rest.err.find("uniref90_hits.sto taken as it is"), std::string::npos) << rest.err;
+  EXPECT_TRUE(fs::exists(path("out/one/msas/mgnify_hits.sto")));
+  EXPECT_LT(fs::file_size(path("out/one/msas/uniref90_hits.sto")), 100u);
+  // Without the word for it, a file without a record is made again.
+  EXPECT_EQ(fold("one.fasta", {"--data-dir", path("data")}).exit_code, 0);
+  EXPECT_GT(fs::file_size(path("out/one/msas/uniref90_hits.sto")), 1000u);
+
+  for (const char* chain : {"A", "B"})
+    file(fmt::format("out/pair/msas/{}/uniref90_hits.sto", chain), "# STOCKHOLM 1.0\n\nq MK\n//\n");
+  const RunResult pair = fold(
+      "pair.fasta", {"--use-precomputed-msas", "--model-preset", "multimer", "--data-dir", path("data")});
+  EXPECT_EQ(pair.exit_code, 0) << pair.err;
+  EXPECT_NE(pair.err.find("pair/msas/B/uniref90_hits.sto taken as it is"), std::string::npos) << pair.err;
+  EXPECT_LT(fs::file_size(path("out/pair/msas/B/uniref90_hits.sto")), 100u);
+  EXPECT_TRUE(fs::exists(path("out/pair/msas/B/uniprot_hits.sto")));
+}
+
 }  // namespace
 }  // namespace foldmesh::tests

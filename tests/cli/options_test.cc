@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -58,6 +59,132 @@ TEST_F(Options, AbslSpellings) {
   EXPECT_EQ(run_program({"phmmer", "--no_ali", fasta, fasta}).exit_code, 2);
 }
 
+// `colabfold_batch INPUT RESULTS` and its options: they work, change nothing and say so, or are refused in a
+// line.
+TEST_F(Options, ColabFoldsCommandLine) {
+  const std::string fasta = file("q.fasta", ">q\nMKV\n"), out = (folder_ / "results").string();
+  const auto run = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"fold", "--msa-only"});
+    return run_program(words);
+  };
+  EXPECT_TRUE(understood(run({fasta, out})));
+  EXPECT_TRUE(fs::is_directory(out));
+  file("own/a.pdb", "");
+  const RunResult usual = run({fasta,
+                               out,
+                               "--num-recycle=3",
+                               "--num-models",
+                               "2",
+                               "--num-seeds",
+                               "1",
+                               "--model-type",
+                               "auto",
+                               "--amber",
+                               "--num-relax",
+                               "1",
+                               "--use-gpu-relax",
+                               "--rank",
+                               "auto",
+                               "--pair-mode",
+                               "unpaired_paired",
+                               "--msa-mode",
+                               "mmseqs2_uniref_env",
+                               "--overwrite-existing-results",
+                               "--recompile-padding",
+                               "10",
+                               "--model-order",
+                               "2,1",
+                               "--relax-max-iterations",
+                               "2000",
+                               "--relax-max-outer-iterations",
+                               "3",
+                               "--relax-tolerance",
+                               "2.39",
+                               "--relax-stiffness",
+                               "10",
+                               "--random-seed",
+                               "1",
+                               "--calc-extra-ptm",
+                               "--sort-queries-by",
+                               "length"});
+  EXPECT_TRUE(understood(usual)) << usual.err;
+  for (const char* remark : {"--msa-mode: no server is asked", "--rank: has no effect",
+                             "--calc-extra-ptm: has no effect", "--sort-queries-by: has no effect"}) {
+    EXPECT_NE(usual.err.find(remark), std::string::npos) << remark << "\n" << usual.err;
+  }
+  const auto refused = [&](const std::vector<std::string>& words, const std::string& message) {
+    std::vector<std::string> all = {fasta, out};
+    all.insert(all.end(), words.begin(), words.end());
+    const RunResult result = run(all);
+    EXPECT_EQ(result.exit_code, 2) << message;
+    EXPECT_NE(result.err.find(message), std::string::npos) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  };
+  refused({"--host-url", "https://example.org"}, "--host-url: is not there (no server is asked");
+  refused({"--zip"}, "--zip: is not there");
+  refused({"--save-recycles"}, "--dump-heads");
+  refused({"--msa-mode", "single_sequence"}, "give an .a3m file");
+  refused({"--rank", "ptm"}, "--rank=ptm: is not there");
+  refused({"--num-relax", "3"}, "--num-relax 3: of 5 models");
+  refused({"--templates"}, "--templates: there are none to search");
+  refused({"--custom-template-path", (folder_ / "none").string()}, "is not a folder");
+  refused({"--custom-template-path", (folder_ / "own").string()}, "a.pdb");
+  // Two inputs are not an input and a folder.
+  const std::string other = file("other.fasta", ">o\nMKV\n");
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{fasta}, {fasta, other}, {fasta, other, out}}) {
+    const RunResult result = run(words);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_NE(result.err.find("no --output-dir"), std::string::npos) << result.err;
+  }
+}
+
+TEST_F(Options, DoctorLooksAtTemplateData) {
+  const auto findings = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"doctor", "--json", "--data-dir", (folder_ / "data").string()};
+    words.insert(words.end(), more.begin(), more.end());
+    std::map<std::string, std::string> health;
+    for (const auto& finding : nlohmann::json::parse(run_program(words).out)) {
+      if (finding.at("area") != "templates") continue;
+      health[finding.at("what").get<std::string>()] =
+          finding.at("health").get<std::string>() + ": " + finding.at("text").get<std::string>();
+    }
+    return health;
+  };
+  const auto starts = [](const std::string& text, const std::string& start) {
+    return text.starts_with(start);
+  };
+  fs::create_directories(folder_ / "data");
+  auto health = findings({"--models=1"});
+  EXPECT_TRUE(starts(health["templates"], "note: none are searched")) << health["templates"];
+  EXPECT_TRUE(starts(findings({"--models=3,4"})["templates"], "ok: not needed"));
+  // Multimer models all take templates.
+  EXPECT_TRUE(starts(findings({"--models=3", "--model-preset=multimer"})["templates"], "note: none"));
+
+  file("data/pdb_seqres/pdb_seqres.txt", ">1abc_A mol:protein length:3\nMKV\n");
+  health = findings({});
+  EXPECT_TRUE(starts(health["pdb_seqres"], "ok")) << health["pdb_seqres"];
+  EXPECT_TRUE(starts(health["structures"], "MISSING: no folder of mmCIF files")) << health["structures"];
+  EXPECT_TRUE(starts(health["obsolete"], "note")) << health["obsolete"];
+  fs::create_directories(folder_ / "data/pdb_mmcif/mmcif_files");
+  EXPECT_NE(findings({})["structures"].find("holds no .cif"), std::string::npos);
+  file("data/pdb_mmcif/mmcif_files/1abc.cif", "data_1ABC\nloop_\n_atom_site.id\n");
+  file("data/pdb_mmcif/obsolete.dat", "OBSLTE    31-JUL-94 6FFF     1REP\n");
+  health = findings({});
+  EXPECT_TRUE(starts(health["structures"], "note")) << health["structures"];
+  EXPECT_NE(health["structures"].find("1 files, 1 of them read; "), std::string::npos)
+      << health["structures"];
+  EXPECT_NE(health["structures"].find("1abc.cif"), std::string::npos) << health["structures"];
+  EXPECT_NE(health["obsolete"].find("1 entries"), std::string::npos);
+  file("data/pdb_mmcif/obsolete.dat", "OBSLTE nonsense\n");
+  EXPECT_TRUE(starts(findings({})["obsolete"], "MISSING"));
+  EXPECT_TRUE(starts(findings({"--custom-template", "/none.pdb"})["own"], "MISSING: /none.pdb"));
+  // PDB70 in pieces.
+  fs::remove_all(folder_ / "data/pdb_seqres");
+  file("data/pdb70/pdb70_hhm.ffdata", "x");
+  EXPECT_TRUE(starts(findings({})["pdb70"], "MISSING"));
+}
+
 TEST_F(Options, DoctorNamesWhatIsMissing) {
   file("data/uniref90/uniref90.fasta", ">a\nMKV\n");
   file("data/small_bfd/bfd-first_non_consensus_sequences.fasta", ">a\nMKV\n");
@@ -82,6 +209,11 @@ TEST_F(Options, DoctorNamesWhatIsMissing) {
   EXPECT_EQ(health["model_2_ptm"], "MISSING");
   EXPECT_NE(health["folder"], "MISSING");
   EXPECT_EQ(health["foldmesh"], "ok");
+  EXPECT_EQ(health["bf16"], "ok");
+  ::setenv("FOLDMESH_BF16", "more", 1);
+  health = findings({"doctor", "--json"}, 2);
+  EXPECT_EQ(health["bf16"], "MISSING");
+  ::unsetenv("FOLDMESH_BF16");
   health = findings({"doctor", "--json"}, 2);
   EXPECT_EQ(health["databases"], "MISSING");
   EXPECT_EQ(health["parameters"], "MISSING");
@@ -120,12 +252,58 @@ TEST_F(Options, BashCompletion) {
   EXPECT_EQ(completed("foldmesh db v"), "verify\n");
   EXPECT_EQ(completed("foldmesh --quiet rep"), "report\n");
   EXPECT_EQ(completed("foldmesh db build \"\""), "\n");  // files, by bash itself
-  for (const char* shell : {"zsh", "fish"}) {
-    const RunResult other = run_program({"completion", shell});
-    EXPECT_EQ(other.exit_code, 0);
-    EXPECT_NE(other.out.find("num-recycles"), std::string::npos) << shell;
-  }
   EXPECT_EQ(run_program({"completion", "tcsh"}).exit_code, 2);
+}
+
+// zsh completes only within its line editor, so it gets a terminal of its own (zpty) to type into.
+TEST_F(Options, ZshCompletion) {
+  if (std::system("zsh -c 'zmodload zsh/zpty' > /dev/null 2>&1") != 0) GTEST_SKIP() << "no zsh here";
+  const RunResult script = run_program({"completion", "zsh"});
+  ASSERT_EQ(script.exit_code, 0) << script.err;
+  file("functions/_foldmesh", script.out);
+  const auto completed = [&](const std::string& line) {
+    const std::string program = file("ask.zsh", R"zsh(
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "stty -echo 2>/dev/null; PS1= ; fpath=()zsh" +
+                                                    (folder_ / "functions").string() + R"zsh( \$fpath)"
+zpty -w shell 'autoload -Uz compinit; compinit -u -D; compdef _foldmesh foldmesh; setopt no_beep no_list_ambiguous'
+zpty -w shell 'zstyle ":completion:*" menu no; bindkey "^I" complete-word'
+zpty -w shell 'ready() { print -r -- "BUFFER<$BUFFER>"; zle kill-buffer; }; zle -N ready; bindkey "^X" ready; print READY""NOW'
+zpty -r -m shell seen '*READYNOW*'
+zpty -w -n shell ")zsh" + line + R"zsh("$'\t'
+sleep 0.3
+zpty -w -n shell $'\x18'
+zpty -r -m shell seen '*BUFFER<*>*'
+print -r -- "${${seen##*BUFFER<}%%>*}"
+)zsh");
+    const std::string out = (folder_ / "said").string();
+    EXPECT_EQ(std::system(("timeout 20 zsh -f " + program + " > " + out + " 2>&1").c_str()), 0);
+    return base::read_file(out);
+  };
+  EXPECT_EQ(completed("foldmesh repo"), "foldmesh report \n");
+  EXPECT_EQ(completed("foldmesh fold --num-recy"), "foldmesh fold --num-recycle\n");
+  EXPECT_EQ(completed("foldmesh db ver"), "foldmesh db verify \n");
+}
+
+TEST_F(Options, FishCompletion) {
+  if (std::system("fish --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "no fish here";
+  const RunResult script = run_program({"completion", "fish"});
+  ASSERT_EQ(script.exit_code, 0) << script.err;
+  const std::string path = file("foldmesh.fish", script.out);
+  const auto completed = [&](const std::string& line) {
+    const std::string out = (folder_ / "said").string();
+    EXPECT_EQ(std::system(("HOME=" + folder_.string() + " fish --no-config -c 'source " + path +
+                           "; complete -C \"" + line + "\" | string split -f1 \\t' > " + out + " 2>&1")
+                              .c_str()),
+              0)
+        << base::read_file(out);
+    return base::read_file(out);
+  };
+  EXPECT_EQ(completed("foldmesh repo"), "report\n");
+  EXPECT_EQ(completed("foldmesh fold --num-recyc"), "--num-recycle\n--num-recycles\n");
+  EXPECT_EQ(completed("foldmesh db ver"), "verify\n");
+  EXPECT_EQ(completed("foldmesh fold --precision b"), "bf16\n");
 }
 
 TEST_F(Options, ManPages) {

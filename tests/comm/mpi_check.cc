@@ -126,6 +126,11 @@ void run(const std::string& name) {
   const std::unique_ptr<Communicator> ranks = join(UseMpi::kOn);
   if (!ranks) base::throw_input("started alone (expected several ranks)");
   if (name == "items") {
+    // The test starts all of them here.
+    if (ranks->n_on_this_machine() != ranks->size())
+      base::throw_internal("{} ranks on this machine", ranks->n_on_this_machine());
+    const int64_t least = ranks->least(1000 - ranks->rank());
+    if (least != 1001 - ranks->size()) base::throw_internal("the least is {}", least);
     check_items(*ranks);
     return ranks->finish();
   }

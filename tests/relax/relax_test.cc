@@ -9,6 +9,7 @@
 #include <map>
 
 #include "foldmesh/base/error.h"
+#include "foldmesh/relax/attempts.h"
 #include "foldmesh/relax/prepare.h"
 #include "foldmesh/relax/separate.h"
 #include "foldmesh/relax/violations.h"
@@ -326,6 +327,54 @@ TEST(Amber99sb, RefusesDamagedText) {
   EXPECT_THROW(parse_force_field("class C C 12 x 1\n", "f"), base::Error);
   EXPECT_THROW(parse_force_field("atom N N 1\n", "f"), base::Error);
   EXPECT_GT(amber99sb().forms.size(), 60);
+}
+
+struct Outcome {
+  Stop stop = Stop::kConverged;
+  int attempts = 0;
+};
+
+// Platforms that fail in ways that real ones do: what is tried next, and what is told.
+TEST(Attempts, EachDiffersFromTheOneBeforeExceptOnGpus) {
+  std::vector<std::string> tried, notes;
+  std::string used;
+  // `better`: what "auto" gets; those in `broken` throw, those in `wild` diverge.
+  const auto outcome = [&](const std::string& asked, const std::string& better,
+                           const std::vector<std::string>& broken, const std::vector<std::string>& wild) {
+    tried.clear();
+    notes.clear();
+    used.clear();
+    const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    return run_with_attempts(
+        asked,
+        [&](const std::string& platform, std::string& got) {
+          got = platform == "auto" ? better : platform;
+          tried.push_back(got);
+          if (has(broken, got)) base::throw_machine("no");
+          return Outcome{has(wild, got) ? Stop::kDiverged : Stop::kConverged};
+        },
+        used, notes);
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(outcome("auto", "CPU", {}, {}).attempts, 1);
+  EXPECT_TRUE(notes.empty());
+  EXPECT_EQ(outcome("auto", "CUDA", {"CUDA"}, {}).attempts, 2);
+  EXPECT_EQ(tried, (Names{"CUDA", "CPU"}));
+  EXPECT_EQ(notes, (Names{"attempt 1 on CUDA failed (no)"}));
+  EXPECT_EQ(outcome("auto", "CPU", {}, {"CPU"}).attempts, 2);
+  EXPECT_EQ(tried, (Names{"CPU", "Reference"}));
+  EXPECT_EQ(outcome("auto", "CUDA", {"CUDA"}, {"CPU", "Reference"}).stop, Stop::kDiverged);
+  EXPECT_EQ(tried, (Names{"CUDA", "CPU", "Reference"}));
+  EXPECT_THROW(outcome("auto", "CPU", {"CPU", "Reference"}, {}), base::Error);
+  EXPECT_THROW(outcome("auto", "Reference", {"Reference"}, {}), base::Error);
+  EXPECT_EQ(tried, (Names{"Reference"}));
+  EXPECT_THROW(outcome("CPU", "", {"CPU"}, {}), base::Error);
+  EXPECT_EQ(tried, (Names{"CPU"}));
+  EXPECT_THROW(outcome("CUDA", "", {"CUDA"}, {}), base::Error);
+  EXPECT_EQ(tried, (Names{"CUDA", "CUDA", "CUDA"}));
+  EXPECT_EQ(used, "CUDA");
 }
 
 }  // namespace

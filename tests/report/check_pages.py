@@ -1,6 +1,6 @@
 """Opens report pages in a headless Chromium and uses them as people do. Usage: check_pages.py FOLDER [SCREENSHOTS]
 
-FOLDER holds pages.json: a list of {"page", "residues", "models", "title", "untrained", "pae", "coverage", "chains"}.
+FOLDER holds pages.json: a list of {"page", "residues", "models", "title", "untrained", "pae", "coverage", "chains", "pairs"}.
 Exit code 0: all is well; 1: what is wrong is printed; 77: no browser here.
 """
 import json
@@ -108,12 +108,44 @@ def check_page(browser, url, facts, check, screenshot):
         browser.evaluate(f"(() => {{ const s = document.getElementById('colouring'); s.value = '{colouring}'; s.dispatchEvent(new Event('change')); }})()")
     if facts["chains"] > 1:
         check.that(browser.evaluate("document.querySelectorAll('#chains tbody tr').length") == facts["chains"], say("table of chains"))
+    check.that(browser.evaluate("!document.getElementById('pairs-section').hidden") == facts["pairs"], say("pairs of chains"))
+    if facts["pairs"]:
+        check_pairs(browser, facts["chains"], check, say)
     if screenshot:
-        browser.evaluate(f"foldmeshReport.select({{i: {i}, j: {j}}}, null)")
+        if not facts["pairs"]:
+            browser.evaluate(f"foldmeshReport.select({{i: {i}, j: {j}}}, null)")
         browser.screenshot(screenshot)
     check.that(not browser.errors, say(f"console errors: {browser.errors}"))
     requests = [r for r in browser.requests if not r.startswith(("data:", "blob:"))]
     check.that(requests == [url], say(f"network requests: {requests}"))
+
+
+def check_pairs(browser, n, check, say):
+    """The matrix of pairs of chains: numbers, a click on the last chain of the first row, and what it marks."""
+    cell = "document.querySelectorAll('#pairs td')[%d]"
+    check.that(browser.evaluate("document.querySelectorAll('#pairs td').length") == n * n, say("cells of the matrix"))
+    want = browser.evaluate(f"foldmeshReport.data.models[0].chain_pairs.iptm[{n - 1}].toFixed(3)")
+    check.that(browser.evaluate((cell % (n - 1)) + ".textContent") == want, say("ipTM in the matrix"))
+    browser.evaluate((cell % (n - 1)) + ".scrollIntoView({block: 'center'})")
+    browser.click(*browser.evaluate(f"(() => {{ const box = {cell % (n - 1)}.getBoundingClientRect(); return [box.left + 5, box.top + 5]; }})()"))
+    ranges = browser.evaluate("foldmeshReport.state.ranges")
+    chains = browser.evaluate("foldmeshReport.data.chains")
+    block = {axis: [chain["first"], chain["first"] + chain["length"] - 1] for axis, chain in (("i", chains[0]), ("j", chains[-1]))}
+    check.that(ranges == block, say(f"ranges of the clicked pair: {ranges}"))
+    check.that(browser.evaluate("document.querySelectorAll('#pairs td.shown').length") == 1, say("no cell is marked"))
+    text = browser.evaluate("document.getElementById('pairs-status').textContent")
+    check.that(f"ipTM of chains {chains[0]['id']} and {chains[-1]['id']}: {want}" in text, say(f"text of the pair '{text}'"))
+    # The structure shows both chains in the colours of rows and columns, and nothing else.
+    colours = browser.evaluate(f"[{chains[0]['first']}, {chains[-1]['first']}].map(i => foldmeshReport.colourOf(i))")
+    check.that(len(set(colours)) == 2, say(f"colours of the two chains: {colours}"))
+    browser.evaluate("(() => { const s = document.getElementById('pairs-what'); s.value = 'mean_pae'; s.dispatchEvent(new Event('change')); })()")
+    mean = browser.evaluate(f"foldmeshReport.data.models[0].chain_pairs.mean_pae[{n - 1}].toFixed(1)")
+    check.that(browser.evaluate((cell % (n - 1)) + ".textContent") == mean, say("mean PAE in the matrix"))
+    check.that(browser.evaluate("document.querySelectorAll('#pairs td.shown').length") == 1, say("the mark is lost"))
+    browser.call("Input.dispatchKeyEvent", type="keyDown", key="Escape", code="Escape", windowsVirtualKeyCode=27)
+    check.that(browser.evaluate("document.querySelectorAll('#pairs td.shown').length") == 0, say("Escape leaves the mark"))
+    browser.evaluate("(() => { const s = document.getElementById('pairs-what'); s.value = 'iptm'; s.dispatchEvent(new Event('change')); })()")
+    browser.evaluate((cell % (n - 1)) + ".click()")
 
 
 def check_click_in_structure(browser, n, check, say):

@@ -82,6 +82,21 @@ output::Prediction prediction(const Shape& shape, int model) {
       error.pae[i * n + j] = std::min(31.7, 0.3 + 0.12 * apart + (i / 60 == j / 60 ? 0 : 8));
     }
   }
+  if (shape.chain_lengths.size() > 1) {
+    // Neighbours along the list of chains touch.
+    const size_t m = shape.chain_lengths.size();
+    confidence::ChainPairs pairs;
+    pairs.n_chains = m;
+    for (size_t a = 0; a < m; ++a) {
+      for (size_t b = 0; b < m; ++b) {
+        const double apart = std::abs(static_cast<double>(a) - static_cast<double>(b));
+        pairs.iptm.push_back(std::max(0.05, 0.9 - 0.35 * apart));
+        pairs.mean_pae.push_back(3 + 9 * apart + static_cast<double>(a));
+        pairs.min_pae.push_back(0.5 + 4 * apart);
+      }
+    }
+    error.chain_pairs = pairs;
+  }
   out.aligned_error = std::move(error);
   return out;
 }
@@ -151,7 +166,8 @@ class ReportPage : public testing::Test {
                       {"untrained", shape.untrained},
                       {"pae", shape.pae},
                       {"coverage", shape.chain_lengths.size() == 1},
-                      {"chains", shape.chain_lengths.size()}});
+                      {"chains", shape.chain_lengths.size()},
+                      {"pairs", shape.pae && shape.chain_lengths.size() > 1}});
   }
   // What check_pages.py says; false when there is no browser.
   bool browse(std::string& said, int& code) {
@@ -173,7 +189,7 @@ class ReportPage : public testing::Test {
 
 TEST_F(ReportPage, WorksInABrowserWithoutANetwork) {
   const Shape large{.chain_lengths = {500}, .n_models = 5}, plain{.chain_lengths = {60}},
-      complex{.chain_lengths = {40, 25}, .n_models = 1, .untrained = true};
+      complex{.chain_lengths = {40, 25, 30}, .n_models = 1, .untrained = true};
   output::report::write_report(make_results("large", large));
   expect_page("large", large, "large");
   // With five models of 500 residues, all of them shown.

@@ -6,6 +6,7 @@
 #include "foldmesh/lower/lower.h"
 #include "foldmesh/model/network.h"
 #include "foldmesh/plan/plan.h"
+#include "foldmesh/runtime/cpu/bf16_unit.h"
 #include "tests/sanitized.h"
 #include "tests/shard/sharded_run.h"
 
@@ -87,6 +88,27 @@ TEST(Shard, AnyPlanGivesTheBitsOfOneDevice) {
     const ShardedResult got = run_sharded(graph, chosen, n_devices, 2, rng.below(1000));
     EXPECT_EQ(differences(expected, got), "")
         << dims.n_res << " residues, " << dims.n_seq << " rows on " << n_devices << " devices";
+  }
+}
+
+// Extents on both sides of the 32 numbers of k that AMX adds up by themselves.
+TEST(Shard, AnyPlanGivesTheBitsOfOneDeviceInBf16) {
+  using runtime::cpu::Bf16Unit;
+  const model::Dims dims = {.n_res = 37, .n_seq = 33, .n_extra = 70, .n_templates = 1};
+  const graph::Graph graph = network(dims);
+  const plan::Network view = plan::read_network(graph);
+  const auto run = [&](std::span<const Strategy> strategies, int n_devices) {
+    return run_sharded(graph, strategies, n_devices, 1, 0, tensor::Precision::kBf16);
+  };
+  for (const Bf16Unit unit : {Bf16Unit::kModelledAmx, Bf16Unit::kAmx, Bf16Unit::kAvx512, Bf16Unit::kFp32}) {
+    if (!runtime::cpu::exists(unit) || (kSanitized && unit == Bf16Unit::kFp32)) continue;
+    const runtime::cpu::ForcedBf16Unit forced(unit);
+    const ShardedResult expected = run(lower::whole_strategies(graph), 1);
+    base::Rng rng(4);
+    for (const int n_devices : {1, 4}) {
+      const ShardedResult got = run(random_choice(all_strategies(view, n_devices), rng), n_devices);
+      EXPECT_EQ(differences(expected, got), "") << n_devices << " devices, " << runtime::cpu::name_of(unit);
+    }
   }
 }
 

@@ -88,14 +88,14 @@ void copy_part(const tensor::ConstView& part, int n_devices, int device, Tensor*
 }  // namespace
 
 ShardedResult run_sharded(const graph::Graph& network, std::span<const plan::Strategy> strategies,
-                          int n_devices, int n_passes, uint64_t seed) {
+                          int n_devices, int n_passes, uint64_t seed, tensor::Precision precision) {
   static Parameters parameters;
   ShardedResult result;
   for (const graph::Value& value : network.values()) {
     if (is_kept(value)) result.outputs.try_emplace(value.name, DType::kF32, value.shape);
   }
   result.received_bytes.resize(static_cast<size_t>(n_devices));
-  const runtime::CpuBackend backend;
+  const runtime::CpuBackend backend(precision);
   std::vector<int64_t> busiest;  // by node
   comm::SimOptions options;
   options.seed = seed;

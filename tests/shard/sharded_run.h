@@ -10,6 +10,7 @@
 
 #include "foldmesh/graph/graph.h"
 #include "foldmesh/plan/strategy.h"
+#include "foldmesh/tensor/precision.h"
 #include "foldmesh/tensor/tensor.h"
 
 namespace foldmesh::tests {
@@ -24,7 +25,8 @@ struct ShardedResult {
 
 // `n_passes` passes. The same network gives the same numbers every time.
 ShardedResult run_sharded(const graph::Graph& network, std::span<const plan::Strategy> strategies,
-                          int n_devices, int n_passes = 1, uint64_t seed = 0);
+                          int n_devices, int n_passes = 1, uint64_t seed = 0,
+                          tensor::Precision precision = tensor::Precision::kFp32);
 
 // Names of what differs in any bit; empty when all is equal.
 std::string differences(const ShardedResult& a, const ShardedResult& b);

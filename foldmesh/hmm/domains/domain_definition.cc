@@ -12,10 +12,10 @@ void Null2Sums::finish() const {
 }
 
 void DomainDefiner::define(const Profile& profile, uint32_t seed, std::span<const DefinitionTask> tasks,
-                           std::span<DomainDefinition> out) {
+                           std::span<DomainDefinition> out, MatrixBudget& budget) {
   find_stretches(tasks, out);
-  sample_regions(profile, seed, tasks, out);
-  score_envelopes(profile, tasks, out);
+  sample_regions(profile, seed, tasks, out, budget);
+  score_envelopes(profile, tasks, out, budget);
 }
 
 // Sets the tracks and counts of regions; leaves regions_ with those to be sampled and envelopes_ with a place
@@ -48,7 +48,8 @@ void DomainDefiner::find_stretches(std::span<const DefinitionTask> tasks, std::s
 
 // Replaces the sampled regions in envelopes_ by their envelopes, and sets their null2 scores.
 void DomainDefiner::sample_regions(const Profile& profile, uint32_t seed,
-                                   std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out) {
+                                   std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out,
+                                   MatrixBudget& budget) {
   if (regions_.empty()) return;
   std::vector<ForwardTask> stretches;
   std::vector<Null2Sums> sums;
@@ -75,7 +76,7 @@ void DomainDefiner::sample_regions(const Profile& profile, uint32_t seed,
     found[region] = cluster_samples(samples, kSampledTraces);
     samples.clear();
   };
-  sampler_.sample(profile, stretches, seed, kSampledTraces, on_trace);
+  sampler_.sample(profile, stretches, seed, kSampledTraces, on_trace, budget);
 
   const std::vector<Stretch> places = std::move(envelopes_);
   envelopes_.clear();
@@ -95,7 +96,7 @@ void DomainDefiner::sample_regions(const Profile& profile, uint32_t seed,
 
 // The flanks are those of the whole target, so that scores of envelopes compare.
 void DomainDefiner::score_envelopes(const Profile& profile, std::span<const DefinitionTask> tasks,
-                                    std::span<DomainDefinition> out) {
+                                    std::span<DomainDefinition> out, MatrixBudget& budget) {
   std::vector<EnvelopeTask> stretches;
   for (const Stretch& envelope : envelopes_) {
     const std::span<const bio::Code> target = tasks[envelope.task].residues;
@@ -104,7 +105,7 @@ void DomainDefiner::score_envelopes(const Profile& profile, std::span<const Defi
                          !envelope.sampled});
   }
   std::vector<EnvelopeScore> scores(stretches.size());
-  scorer_.score(profile, stretches, scores);
+  scorer_.score(profile, stretches, scores, budget);
 
   int last_end = 0;  // of the region's last domain so far
   for (size_t n = 0; n < envelopes_.size(); ++n) {

@@ -79,7 +79,7 @@ class DomainDefiner {
  public:
   // Sampling starts from `seed` in every region. Memory in `out` is used again.
   void define(const Profile& profile, uint32_t seed, std::span<const DefinitionTask> tasks,
-              std::span<DomainDefinition> out);
+              std::span<DomainDefinition> out, MatrixBudget& budget = MatrixBudget::unlimited());
 
  private:
   // A region that holds several domains, or an envelope, of target `task`.
@@ -91,9 +91,9 @@ class DomainDefiner {
 
   void find_stretches(std::span<const DefinitionTask> tasks, std::span<DomainDefinition> out);
   void sample_regions(const Profile& profile, uint32_t seed, std::span<const DefinitionTask> tasks,
-                      std::span<DomainDefinition> out);
+                      std::span<DomainDefinition> out, MatrixBudget& budget);
   void score_envelopes(const Profile& profile, std::span<const DefinitionTask> tasks,
-                       std::span<DomainDefinition> out);
+                       std::span<DomainDefinition> out, MatrixBudget& budget);
   static bool add_domain(const Profile& profile, const DefinitionTask& task, const Stretch& envelope,
                          const EnvelopeScore& score, DomainDefinition& definition);
 

@@ -47,25 +47,34 @@ EnvelopeScore reference_score(const Profile& profile, const EnvelopeTask& task) 
   return score;
 }
 
-void expect_same_scores(const Profile& profile, const std::vector<EnvelopeTask>& tasks) {
+constexpr int kManyThreads = 1000;  // whose shares are nothing
+
+// Also with so little memory that most rows are computed again; `pool`: bytes that are enough for that.
+void expect_same_scores(const Profile& profile, const std::vector<EnvelopeTask>& tasks, size_t pool) {
   std::vector<EnvelopeScore> expected;
   for (const EnvelopeTask& task : tasks) expected.push_back(reference_score(profile, task));
   int n_targets = 0;
   on_every_vector_target([&](const std::string& target) {
     SCOPED_TRACE(target);
     ++n_targets;
-    std::vector<EnvelopeScore> scores(tasks.size());
-    EnvelopeScorer().score(profile, tasks, scores);
-    for (size_t n = 0; n < tasks.size(); ++n) {
-      SCOPED_TRACE(n);
-      EXPECT_TRUE(same_bits(scores[n].nats, expected[n].nats));
-      ASSERT_EQ(scores[n].in_range, expected[n].in_range);
+    std::vector<EnvelopeScore> scores(2 * tasks.size());
+    const std::span<EnvelopeScore> roomy = std::span(scores).first(tasks.size()),
+                                   tight = std::span(scores).subspan(tasks.size());
+    EnvelopeScorer().score(profile, tasks, roomy);
+    MatrixBudget little(4 * pool, kManyThreads, true);
+    EnvelopeScorer().score(profile, tasks, tight, little);
+    for (size_t which = 0; which < scores.size(); ++which) {
+      SCOPED_TRACE(which);
+      const size_t n = which % tasks.size();
+      const EnvelopeScore& found = scores[which];
+      EXPECT_TRUE(same_bits(found.nats, expected[n].nats));
+      ASSERT_EQ(found.in_range, expected[n].in_range);
       if (!expected[n].in_range) continue;
-      const OptimalAlignment &a = scores[n].alignment, &b = expected[n].alignment;
+      const OptimalAlignment &a = found.alignment, &b = expected[n].alignment;
       EXPECT_TRUE(same_bits(a.expected_accuracy, b.expected_accuracy));
       ASSERT_EQ(a.steps.size(), b.steps.size());
       EXPECT_TRUE(std::equal(a.steps.begin(), a.steps.end(), b.steps.begin(), same));
-      if (tasks[n].wants_null2) expect_same_odds(scores[n].null2, expected[n].null2);
+      if (tasks[n].wants_null2) expect_same_odds(found.null2, expected[n].null2);
     }
   });
   EXPECT_GT(n_targets, 0);
@@ -86,7 +95,7 @@ TEST(EnvelopeScores, RandomModelsAndStretches) {
       tasks.push_back({{LengthModel::unihit(L + draw(rng, 300)), targets.add(random_target(rng, model, L))},
                        draw(rng, 3) > 0});
     }
-    expect_same_scores(profile, tasks);
+    expect_same_scores(profile, tasks, 200'000);
   }
 }
 
@@ -99,7 +108,7 @@ TEST(EnvelopeScores, TooLargeToShareVectors) {
   for (int L : {700, 650, 10}) {
     tasks.push_back({{LengthModel::unihit(L), targets.add(random_target(rng, model, L))}, true});
   }
-  expect_same_scores(profile, tasks);
+  expect_same_scores(profile, tasks, 1'500'000);
 }
 
 TEST(EnvelopeScores, OutOfRangeOnesDoNotDisturbTheOthers) {
@@ -120,7 +129,7 @@ TEST(EnvelopeScores, OutOfRangeOnesDoNotDisturbTheOthers) {
     }
     tasks[2].stretch.residues = targets.add(twice);
     EXPECT_EQ(reference_score(profile, tasks[2]).in_range, M < 100);
-    expect_same_scores(profile, tasks);
+    expect_same_scores(profile, tasks, 200'000);
   }
 }
 
@@ -150,7 +159,7 @@ TEST(TraceSampler, SameDrawsAsReference) {
     on_every_vector_target([&](const std::string& name) {
       SCOPED_TRACE(name);
       int n_traces = 0;
-      TraceSampler().sample(profile, regions, 42, kTraces, [&](int region, int trace, auto domains) {
+      const auto check = [&](int region, int trace, auto domains) {
         const std::vector<SampledDomain>& wanted = expected[region][trace];
         ++n_traces;
         ASSERT_EQ(domains.size(), wanted.size());
@@ -166,8 +175,11 @@ TEST(TraceSampler, SameDrawsAsReference) {
           expect_same_odds(null2_by_nodes(profile.float_tables(), domains[d].nodes, counts),
                            null2_by_trace_ref(profile, wanted[d], counts_ref));
         }
-      });
-      EXPECT_EQ(n_traces, kTraces * static_cast<int>(regions.size()));
+      };
+      TraceSampler().sample(profile, regions, 42, kTraces, check);
+      MatrixBudget little(size_t{16} << 20, kManyThreads, true);
+      TraceSampler().sample(profile, regions, 42, kTraces, check, little);
+      EXPECT_EQ(n_traces, 2 * kTraces * static_cast<int>(regions.size()));
     });
   }
 }

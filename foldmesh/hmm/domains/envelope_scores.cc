@@ -1,6 +1,8 @@
 #include "foldmesh/hmm/domains/envelope_scores.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <limits>
 #include <new>
 #include <numeric>
@@ -26,11 +28,36 @@ namespace foldmesh::hmm {
 // Where a value of the fill came from: bits of a vector's lanes, for each of these one after the other.
 enum Choice { kIsMM, kIsIM, kIsDM, kIsMI, kIsMD, kChoices };
 
+// How the rows of an envelope that is worked on by itself are kept: all of them, or one block of them.
+struct RowPlan {
+  size_t block = 0;  // rows
+  size_t bytes = 0;
+};
+
+// A vector of four lanes has 64 bytes of Forward's and Backward's match and insert cells and 5 of choices;
+// 128 bytes are kept of it where a block begins.
+RowPlan plan_rows(int Q, size_t L, size_t most_whole) {
+  constexpr size_t kBytes = 69, kKeptBytes = 128;
+  const auto q = static_cast<size_t>(Q);
+  const size_t whole = (L + 1) * kBytes * q;
+  if (whole <= most_whole) return {L, whole};
+  const double best = std::sqrt(static_cast<double>(L) * kKeptBytes / kBytes);
+  const size_t block = std::clamp<size_t>(static_cast<size_t>(best), 2, std::max<size_t>(L, 2));
+  return {block, ((block + 1) * kBytes + (L / block + 1) * kKeptBytes) * q};
+}
+
+// The rows in memory are those of a block and the one before it.
+struct RowWindow {
+  int before = 0, last = 0;
+  std::function<void(int row)> load;  // the block with this row, where there are several
+};
+
 // What the fill left behind for the traceback of one slot.
 struct SlotChoices {
   const Profile& profile;
   const LengthModel& length;
-  const float *forward, *backward;  // cells of the slot, row 0
+  const RowWindow& window;
+  const float *forward, *backward;  // cells of the slot, first row of the window
   size_t row_size, vector_size, insert;
   const uint8_t* choices;
   size_t choices_row_size, bytes_per_choice, first_lane;
@@ -46,9 +73,10 @@ struct SlotChoices {
     return true;
   }
   bool is(Choice choice, int i, int k) const {
+    const size_t row = row_of(i);
     const auto place = static_cast<size_t>(profile.float_tables().place(k));
     const size_t q = place / FloatTables::kLanes, lane = place % FloatTables::kLanes + first_lane;
-    const uint8_t* bits = choices + i * choices_row_size + (q * kChoices + choice) * bytes_per_choice;
+    const uint8_t* bits = choices + row * choices_row_size + (q * kChoices + choice) * bytes_per_choice;
     return (bits[lane / 8] >> (lane % 8)) & 1;
   }
   int into_match(int i, int k) const {
@@ -60,9 +88,13 @@ struct SlotChoices {
   float insert_posterior(int i, int k) const { return posterior(i, k, insert); }
   float posterior(int i, int k, size_t state) const {
     const auto place = static_cast<size_t>(profile.float_tables().place(k));
-    const size_t cell =
-        i * row_size + place / FloatTables::kLanes * vector_size + state + place % FloatTables::kLanes;
+    const size_t cell = row_of(i) * row_size + place / FloatTables::kLanes * vector_size + state +
+                        place % FloatTables::kLanes;
     return forward[cell] * backward[cell] * scales[i * n_slots];
+  }
+  size_t row_of(int i) const {
+    if (i <= window.before || i > window.last) window.load(i);
+    return static_cast<size_t>(i - window.before);
   }
 };
 
@@ -103,7 +135,8 @@ namespace foldmesh::hmm {
 namespace HWY_NAMESPACE {
 #if HWY_TARGET == HWY_SCALAR
 
-void ScoreEnvelopes(const Profile&, const EnvelopeTask*, const int*, int, EnvelopeScore*, EnvelopeScratch&) {
+void ScoreEnvelopes(const Profile&, const EnvelopeTask*, const int*, int, EnvelopeScore*, EnvelopeScratch&,
+                    size_t, size_t) {
   no_vector_unit();
 }
 
@@ -278,8 +311,10 @@ class EnvelopeGroup {
     return (L + 1) * (2 * At::mi_size(Q) * sizeof(float) + choices_size(Q));
   }
 
+  // `block`: rows that are in memory at a time, if not all; only of a single envelope in a vector of one
+  // block.
   EnvelopeGroup(const Profile& profile, const EnvelopeTask* tasks, const int* order, int n,
-                EnvelopeScore* out, EnvelopeScratch& scratch)
+                EnvelopeScore* out, EnvelopeScratch& scratch, size_t block)
       : profile_(profile), t_(profile.float_tables()), scratch_(scratch), n_(n) {
     for (int s = 0; s < n; ++s) {
       tasks_[s] = &tasks[order[s]];
@@ -288,13 +323,29 @@ class EnvelopeGroup {
       L_ = std::max(L_, static_cast<int>(stretches_[s]->residues.size()));
       any_null2_ |= tasks_[s]->wants_null2;
     }
+    block_ = std::min(L_, static_cast<int>(std::min<size_t>(block, std::numeric_limits<int>::max())));
+    n_blocks_ = (L_ + block_ - 1) / block_;
+    window_.last = block_;
+    window_.load = [this](int row) { load_again((row - 1) / block_); };
   }
 
   void run() {
     reserve();
-    forward_backward();
+    if (n_blocks_ == 1) {
+      forward_backward();
+    } else {
+      keep_rows();
+    }
     decode();
-    fill();
+    start_fill();
+    for (int b = 0; b < n_blocks_; ++b) {
+      if (n_blocks_ > 1) {
+        load(b);
+        std::copy_n(scratch_.accuracy.data(), mi_size_, kept_accuracy(b).mi);
+        std::copy_n(scratch_.accuracy_deletes.data(), d_size_, kept_accuracy(b).d);
+      }
+      fill(any_null2_ ? scratch_.null2_sums.data() : nullptr);
+    }
     for (int s = 0; s < n_; ++s) finish(s);
   }
 
@@ -303,20 +354,24 @@ class EnvelopeGroup {
   static size_t choices_size(int Q) { return static_cast<size_t>(Q) * kChoices * choice_bytes<D>(); }
 
   void reserve() {
-    const size_t n_rows = static_cast<size_t>(L_) + 1;
+    const size_t n_rows = static_cast<size_t>(L_) + 1, n_here = static_cast<size_t>(block_) + 1;
     const auto grow = [](auto& values, size_t n) {
       if (values.size() < n) values.resize(n);
     };
     try {
-      grow(scratch_.forward, n_rows * mi_size_ + At::m(kFetchAhead, 0));
-      grow(scratch_.backward, n_rows * mi_size_ + At::m(kFetchAhead, 0));
-      grow(scratch_.choices, n_rows * choices_size_ + 8);  // loads of bits may read beyond their end
+      grow(scratch_.forward, n_here * mi_size_ + At::m(kFetchAhead, 0));
+      grow(scratch_.backward, n_here * mi_size_ + At::m(kFetchAhead, 0));
+      if (n_blocks_ > 1) grow(scratch_.kept, static_cast<size_t>(n_blocks_) * kept_size());
+      grow(scratch_.choices, n_here * choices_size_ + 8);  // loads of bits may read beyond their end
     } catch (const std::bad_alloc&) {
       base::throw_machine("not enough memory to align {} residues with the {} nodes of '{}' ({} MiB)", L_,
-                          profile_.M(), profile_.core().name, bytes(t_.Q(), n_rows) >> 20);
+                          profile_.M(), profile_.core().name, bytes(t_.Q(), n_here) >> 20);
     }
     grow(scratch_.deletes, d_size_);
     grow(scratch_.accuracy, mi_size_);
+    grow(scratch_.accuracy_deletes, d_size_);
+    if (scratch_.kept_backward.size() < static_cast<size_t>(n_blocks_))
+      scratch_.kept_backward.resize(n_blocks_);
     grow(scratch_.exits, n_rows * kSlots);
     scratch_.null2_sums.assign(mi_size_, 0.0f);
     scratch_.scales.assign(n_rows * kSlots, 0.0f);
@@ -326,9 +381,80 @@ class EnvelopeGroup {
     }
   }
 
-  float* forward_row(int i) { return scratch_.forward.data() + static_cast<size_t>(i) * mi_size_; }
-  float* backward_row(int i) { return scratch_.backward.data() + static_cast<size_t>(i) * mi_size_; }
-  uint8_t* choices_row(int i) { return scratch_.choices.data() + static_cast<size_t>(i) * choices_size_; }
+  // Rows of the window.
+  size_t place(int i) const { return static_cast<size_t>(i - window_.before); }
+  float* forward_row(int i) { return scratch_.forward.data() + place(i) * mi_size_; }
+  float* backward_row(int i) { return scratch_.backward.data() + place(i) * mi_size_; }
+  uint8_t* choices_row(int i) { return scratch_.choices.data() + place(i) * choices_size_; }
+
+  // What is kept of block b: Forward's row before it, Backward's first row of it (no delete cells), and the
+  // values of the row before it.
+  size_t kept_size() const { return 3 * mi_size_ + 2 * d_size_; }
+  float* kept(int b) { return scratch_.kept.data() + static_cast<size_t>(b) * kept_size(); }
+  Row kept_forward(int b) { return {kept(b), kept(b) + mi_size_}; }
+  float* kept_backward(int b) { return kept(b) + mi_size_ + d_size_; }
+  Row kept_accuracy(int b) { return {kept_backward(b) + mi_size_, kept_backward(b) + 2 * mi_size_}; }
+
+  // Forward and Backward through all rows, of which only those are kept that blocks begin with.
+  void keep_rows() {
+    const D d;
+    const Slots<D, 1> slots(t_, stretches_, n_);
+    SpecialRow* forward[kSlots] = {scratch_.forward_rows[0].data()};
+    SpecialRow* backward[kSlots] = {scratch_.backward_rows[0].data()};
+    float backward_nats[kSlots] = {}, nats[kSlots] = {};
+    const Row scratch = {scratch_.accuracy.data(), scratch_.deletes.data()};
+    forward_slots<D, 1>(d, t_, slots, forward, nats, [&](int i) {
+      return i % block_ == 0 && i < L_ ? kept_forward(i / block_) : scratch;
+    });
+    out_[0]->nats = nats[0];
+    backward_slots<D, 1>(d, t_, slots, forward, backward, backward_nats, own_scales_, [&](int i) {
+      return i % block_ == 1 && i > 1 ? Row{kept_backward(i / block_), scratch.d} : scratch;
+    });
+    for (int b = 1; b < n_blocks_; ++b) scratch_.kept_backward[b] = backward[0][b * block_ + 1];
+  }
+
+  static Flanks<D> flanks_of(D d, const SpecialRow& row) {
+    return {hn::Set(d, row.N), hn::Set(d, row.J), hn::Set(d, row.B),
+            hn::Set(d, row.C), hn::Set(d, row.E), hn::Set(d, row.scale)};
+  }
+
+  // Forward's and Backward's rows of block b by the operations of the first time, so with the same bits.
+  void load(int b) {
+    const D d;
+    const Slots<D, 1> slots(t_, stretches_, n_);
+    const FlankOdds<D> flank_odds = slots.flank_odds(d, 0);
+    window_.before = b * block_;
+    window_.last = std::min(window_.before + block_, L_);
+    float* deletes = scratch_.deletes.data();
+    std::copy_n(kept_forward(b).mi, mi_size_, forward_row(window_.before));
+    std::copy_n(kept_forward(b).d, d_size_, deletes);
+    Flanks<D> f = flanks_of(d, scratch_.forward_rows[0][window_.before]);
+    for (int i = window_.before + 1; i <= window_.last; ++i) {
+      next_forward_row<D, 1>(d, t_, slots, i, &flank_odds, &f, Row{forward_row(i - 1), deletes},
+                             Row{forward_row(i), deletes});
+    }
+    float* next = backward_row(window_.before);  // zeros behind the last row
+    std::fill_n(next, mi_size_, 0.0f);
+    f = flanks_of(d, SpecialRow{});
+    if (b + 1 < n_blocks_) {
+      next = kept_backward(b + 1);
+      f = flanks_of(d, scratch_.kept_backward[b + 1]);
+    }
+    for (int i = window_.last; i > window_.before; --i) {
+      next_backward_row<D, 1>(
+          d, t_, slots, i, &flank_odds, &f, Row{next, deletes}, Row{backward_row(i), deletes},
+          [&](int, hn::Vec<D>) { return hn::Set(d, scratch_.backward_rows[0][i].scale); });
+      next = backward_row(i);
+    }
+  }
+
+  // With the choices, too.
+  void load_again(int b) {
+    load(b);
+    std::copy_n(kept_accuracy(b).mi, mi_size_, scratch_.accuracy.data());
+    std::copy_n(kept_accuracy(b).d, d_size_, scratch_.accuracy_deletes.data());
+    fill(nullptr);
+  }
 
   void forward_backward() {
     const D d;
@@ -355,10 +481,11 @@ class EnvelopeGroup {
     }
   }
 
-  void fill() {
-    const D d;
+  Row accuracy_row() { return {scratch_.accuracy.data(), scratch_.accuracy_deletes.data()}; }
+
+  void start_fill() {
     constexpr float kImpossible = -std::numeric_limits<float>::infinity();
-    const Row row = {scratch_.accuracy.data(), scratch_.deletes.data()};
+    const Row row = accuracy_row();
     std::fill_n(row.mi, mi_size_, kImpossible);
     std::fill_n(row.d, d_size_, kImpossible);
     for (int s = 0; s < n_; ++s) {
@@ -366,13 +493,19 @@ class EnvelopeGroup {
       first = SpecialRow{};
       first.E = first.J = first.C = kImpossible;
     }
+  }
+
+  // The rows of the window. `null2_sums` may be null.
+  void fill(float* null2_sums) {
+    const D d;
+    const Row row = accuracy_row();
     float begin[kSlots] = {};
-    for (int i = 1; i <= L_; ++i) {
+    for (int s = 0; s < n_ && window_.before > 0; ++s) begin[s] = scratch_.accuracy_rows[s][window_.before].B;
+    for (int i = window_.before + 1; i <= window_.last; ++i) {
       hn::Vec<D> carry;
-      const Highest<D> highest =
-          accuracy_first_pass(d, t_, spread(d, begin), row, forward_row(i), backward_row(i),
-                              spread(d, &scratch_.scales[static_cast<size_t>(i) * kSlots]),
-                              any_null2_ ? scratch_.null2_sums.data() : nullptr, choices_row(i), carry);
+      const Highest<D> highest = accuracy_first_pass(
+          d, t_, spread(d, begin), row, forward_row(i), backward_row(i),
+          spread(d, &scratch_.scales[static_cast<size_t>(i) * kSlots]), null2_sums, choices_row(i), carry);
       accuracy_more_passes(d, t_, row, choices_row(i), carry);
       HWY_ALIGN float end[hn::MaxLanes(D())], end_q[hn::MaxLanes(D())];
       hn::Store(highest.value, d, end);
@@ -410,12 +543,13 @@ class EnvelopeGroup {
     const size_t block = static_cast<size_t>(s) * FloatTables::kLanes;
     const SlotChoices choices = {profile_,
                                  stretches_[s]->length,
-                                 forward_row(0) + block,
-                                 backward_row(0) + block,
+                                 window_,
+                                 scratch_.forward.data() + block,
+                                 scratch_.backward.data() + block,
                                  mi_size_,
                                  At::m(1, 0),
                                  At::i(0, 0),
-                                 choices_row(0),
+                                 scratch_.choices.data(),
                                  choices_size_,
                                  choice_bytes<D>(),
                                  block,
@@ -459,14 +593,15 @@ class EnvelopeGroup {
   EnvelopeScore* out_[kSlots] = {};
   bool own_scales_[kSlots] = {};
   FlankSums flank_sums_[kSlots];
-  int L_ = 0;
+  int L_ = 0, block_ = 0, n_blocks_ = 1;
+  RowWindow window_;
   bool any_null2_ = false;
 };
 
 // Half the width where that holds the envelopes, or where they need too much memory side by side.
 template <class D>
 void score_envelopes(D, const Profile& profile, const EnvelopeTask* tasks, const int* order, int n,
-                     EnvelopeScore* out, EnvelopeScratch& scratch) {
+                     EnvelopeScore* out, EnvelopeScratch& scratch, size_t shared, size_t most_whole) {
   for (int first = 0; first < n;) {
     const int n_here = std::min(blocks_in<D>(), n - first);
     size_t longest = 0;
@@ -474,21 +609,22 @@ void score_envelopes(D, const Profile& profile, const EnvelopeTask* tasks, const
       longest = std::max(longest, tasks[order[first + s]].stretch.residues.size());
     }
     if constexpr (blocks_in<D>() > 1) {
-      if (2 * n_here <= blocks_in<D>() ||
-          EnvelopeGroup<D>::bytes(profile.Q(), longest) > EnvelopeScorer::kSharedBytes) {
-        score_envelopes(hn::Half<D>(), profile, tasks, order + first, n_here, out, scratch);
+      if (2 * n_here <= blocks_in<D>() || EnvelopeGroup<D>::bytes(profile.Q(), longest) > shared) {
+        score_envelopes(hn::Half<D>(), profile, tasks, order + first, n_here, out, scratch, shared,
+                        most_whole);
         first += n_here;
         continue;
       }
     }
-    EnvelopeGroup<D>(profile, tasks, order + first, n_here, out, scratch).run();
+    const size_t block = blocks_in<D>() > 1 ? longest : plan_rows(profile.Q(), longest, most_whole).block;
+    EnvelopeGroup<D>(profile, tasks, order + first, n_here, out, scratch, block).run();
     first += n_here;
   }
 }
 
 void ScoreEnvelopes(const Profile& profile, const EnvelopeTask* tasks, const int* order, int n,
-                    EnvelopeScore* out, EnvelopeScratch& scratch) {
-  score_envelopes(hn::ScalableTag<float>(), profile, tasks, order, n, out, scratch);
+                    EnvelopeScore* out, EnvelopeScratch& scratch, size_t shared, size_t most_whole) {
+  score_envelopes(hn::ScalableTag<float>(), profile, tasks, order, n, out, scratch, shared, most_whole);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
@@ -502,7 +638,8 @@ namespace foldmesh::hmm {
 HWY_EXPORT(ScoreEnvelopes);
 
 void EnvelopeScorer::score(const Profile& profile, std::span<const EnvelopeTask> tasks,
-                           std::span<EnvelopeScore> out) {
+                           std::span<EnvelopeScore> out, MatrixBudget& budget) {
+  if (tasks.empty()) return;
   // Neighbours want the same things and are of similar length, the longest first.
   order_.resize(tasks.size());
   std::iota(order_.begin(), order_.end(), 0);
@@ -510,8 +647,20 @@ void EnvelopeScorer::score(const Profile& profile, std::span<const EnvelopeTask>
     if (tasks[a].wants_null2 != tasks[b].wants_null2) return tasks[a].wants_null2;
     return tasks[a].stretch.residues.size() > tasks[b].stretch.residues.size();
   });
+  size_t longest = 0;
+  for (const EnvelopeTask& task : tasks) longest = std::max(longest, task.stretch.residues.size());
+  const size_t shared = std::min(kSharedBytes, budget.each()),
+               most_whole = std::max(budget.each(), budget.pool() / 2);
+  // Where the longest is divided, shorter ones that are not may need more than it.
+  size_t bytes = 0;
+  for (const EnvelopeTask& task : tasks) {
+    bytes = std::max(bytes, plan_rows(profile.Q(), task.stretch.residues.size(), most_whole).bytes);
+  }
+  const MatrixLease lease(budget, bytes > shared ? bytes : 0, profile.core().name, profile.M(), longest);
   HWY_DYNAMIC_DISPATCH(ScoreEnvelopes)
-  (profile, tasks.data(), order_.data(), static_cast<int>(tasks.size()), out.data(), scratch_);
+  (profile, tasks.data(), order_.data(), static_cast<int>(tasks.size()), out.data(), scratch_, shared,
+   most_whole);
+  if (lease.is_held()) scratch_ = {};
 }
 
 }  // namespace foldmesh::hmm

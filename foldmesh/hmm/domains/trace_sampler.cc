@@ -31,7 +31,8 @@ namespace foldmesh::hmm {
 namespace HWY_NAMESPACE {
 #if HWY_TARGET == HWY_SCALAR
 
-void FillRegions(const Profile&, const ForwardTask*, const int*, int, TraceScratch&, const OnRegion&) {
+void FillRegions(const Profile&, const ForwardTask*, const int*, int, TraceScratch&, const OnRegion&,
+                 size_t) {
   no_vector_unit();
 }
 
@@ -80,14 +81,13 @@ void fill_together(D d, const Profile& profile, const ForwardTask* tasks, const 
 // first.
 template <class D>
 void fill_regions(D d, const Profile& profile, const ForwardTask* tasks, const int* order, int n,
-                  TraceScratch& scratch, const OnRegion& on_region) {
+                  TraceScratch& scratch, const OnRegion& on_region, size_t shared) {
   for (int first = 0; first < n; first += blocks_in<D>()) {
     const int n_here = std::min(blocks_in<D>(), n - first);
     if constexpr (blocks_in<D>() > 1) {
       const size_t longest = tasks[order[first]].residues.size();
-      if (2 * n_here <= blocks_in<D>() ||
-          region_bytes<D>(profile.Q(), longest) > TraceSampler::kSharedBytes) {
-        fill_regions(hn::Half<D>(), profile, tasks, order + first, n_here, scratch, on_region);
+      if (2 * n_here <= blocks_in<D>() || region_bytes<D>(profile.Q(), longest) > shared) {
+        fill_regions(hn::Half<D>(), profile, tasks, order + first, n_here, scratch, on_region, shared);
         continue;
       }
     }
@@ -96,8 +96,8 @@ void fill_regions(D d, const Profile& profile, const ForwardTask* tasks, const i
 }
 
 void FillRegions(const Profile& profile, const ForwardTask* tasks, const int* order, int n,
-                 TraceScratch& scratch, const OnRegion& on_region) {
-  fill_regions(hn::ScalableTag<float>(), profile, tasks, order, n, scratch, on_region);
+                 TraceScratch& scratch, const OnRegion& on_region, size_t shared) {
+  fill_regions(hn::ScalableTag<float>(), profile, tasks, order, n, scratch, on_region, shared);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
@@ -111,7 +111,8 @@ namespace foldmesh::hmm {
 HWY_EXPORT(FillRegions);
 
 void TraceSampler::sample(const Profile& profile, std::span<const ForwardTask> regions, uint32_t seed,
-                          int n_traces, const OnTrace& on_trace) {
+                          int n_traces, const OnTrace& on_trace, MatrixBudget& budget) {
+  if (regions.empty()) return;
   order_.resize(regions.size());
   std::iota(order_.begin(), order_.end(), 0);
   std::stable_sort(order_.begin(), order_.end(),
@@ -121,8 +122,13 @@ void TraceSampler::sample(const Profile& profile, std::span<const ForwardTask> r
     Lcg rng(seed);
     for (int trace = 0; trace < n_traces; ++trace) on_trace(region, trace, walk.next(rng));
   };
+  // A vector of four lanes has 48 bytes of cells.
+  const size_t longest = regions[order_[0]].residues.size(), shared = std::min(kSharedBytes, budget.each());
+  const size_t bytes = (longest + 1) * static_cast<size_t>(profile.Q()) * 48;
+  const MatrixLease lease(budget, bytes > shared ? bytes : 0, profile.core().name, profile.M(), longest);
   HWY_DYNAMIC_DISPATCH(FillRegions)
-  (profile, regions.data(), order_.data(), static_cast<int>(regions.size()), scratch_, walk);
+  (profile, regions.data(), order_.data(), static_cast<int>(regions.size()), scratch_, walk, shared);
+  if (lease.is_held()) scratch_ = {};
 }
 
 }  // namespace foldmesh::hmm

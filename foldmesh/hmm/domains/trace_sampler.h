@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "foldmesh/hmm/filters/forward.h"
+#include "foldmesh/hmm/matrix_budget.h"
 #include "foldmesh/hmm/profile.h"
 #include "foldmesh/simd/aligned_vector.h"
 
@@ -28,8 +29,9 @@ struct TraceScratch {
 };
 
 // Working memory for one thread; not thread-safe. Regions of similar length share vectors while their
-// matrices are filled. Memory: 12 bytes per residue and node of the regions that share, bounded like
-// EnvelopeScorer's.
+// matrices are filled. Memory: 12 bytes per residue and node of the regions that share, bounded by
+// kSharedBytes and a thread's share of the budget; a longer region is worked on by itself and takes what it
+// needs from the budget's pool.
 class TraceSampler {
  public:
   static constexpr size_t kSharedBytes = size_t{32} << 20;
@@ -39,7 +41,7 @@ class TraceSampler {
   // n_traces alignments of each region, one region after the other in any order. The random numbers start
   // from `seed` in every region.
   void sample(const Profile& profile, std::span<const ForwardTask> regions, uint32_t seed, int n_traces,
-              const OnTrace& on_trace);
+              const OnTrace& on_trace, MatrixBudget& budget = MatrixBudget::unlimited());
 
  private:
   std::vector<int> order_;

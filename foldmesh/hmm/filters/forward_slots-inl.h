@@ -60,6 +60,48 @@ void clear_row(int Q, Row row) {
   std::fill_n(row.d, Layout<D, kGroups>::d_size(Q), 0.0f);
 }
 
+// Row i and its flanks from the row before, which may be the same memory.
+template <class D, int kGroups>
+HWY_INLINE void next_forward_row(D d, const FloatTables& t, const Slots<D, kGroups>& slots, int i,
+                                 const FlankOdds<D>* flank_odds, Flanks<D>* f, Row previous, Row row) {
+  using At = Layout<D, kGroups>;
+  const float* odds[At::kSlots];
+  slots.set_odds(i, odds);
+  hn::Vec<D> begin[kGroups], sum[kGroups];
+  for (int g = 0; g < kGroups; ++g) begin[g] = f[g].B;
+  auto state = forward_first_pass<D, kGroups>(d, t, odds, begin, previous, row);
+  forward_more_passes<D, kGroups>(d, t, row, state, sum);
+  for (int g = 0; g < kGroups; ++g) {
+    next_forward_flanks(flank_odds[g], block_sum(sum[g]), f[g]);
+    f[g].scale = hn::Set(d, 1.0f);
+    const auto big = hn::Gt(f[g].E, hn::Set(d, kForwardRescaleAbove));
+    if (!hn::AllFalse(d, big)) rescale_forward<D, kGroups>(d, t.Q(), g, big, f[g], row);
+  }
+}
+
+// Row i and its flanks from row i + 1, of which only match and insert cells are used. scale_of(g, B): what
+// the row is divided by.
+template <class D, int kGroups, typename ScaleOf>
+HWY_INLINE void next_backward_row(D d, const FloatTables& t, const Slots<D, kGroups>& slots, int i,
+                                  const FlankOdds<D>* flank_odds, Flanks<D>* f, Row next, Row row,
+                                  ScaleOf scale_of) {
+  using At = Layout<D, kGroups>;
+  const float* odds[At::kSlots];
+  slots.set_odds(i + 1, odds);
+  hn::Vec<D> inverse[kGroups], entered[kGroups];
+  open_backward_row<D, kGroups>(d, t, odds, next, row, entered);
+  for (int g = 0; g < kGroups; ++g) {
+    next_backward_flanks(d, flank_odds[g], slots.ends_at(d, i, g), entered[g], f[g]);
+  }
+  close_backward_deletes<D, kGroups>(d, t, f, row);
+  for (int g = 0; g < kGroups; ++g) {
+    f[g].scale = scale_of(g, f[g].B);
+    inverse[g] = hn::Div(hn::Set(d, 1.0f), f[g].scale);
+  }
+  close_backward_row<D, kGroups>(d, t, f, inverse, row);
+  for (int g = 0; g < kGroups; ++g) divide_backward_flanks(f[g]);
+}
+
 // Fills row_at(0), row_at(1), ... which may all be the same memory, or differ in part. out[s] may be null
 // when only scores are wanted.
 template <class D, int kGroups, typename RowAt>
@@ -71,7 +113,6 @@ void forward_slots(D d, const FloatTables& t, const Slots<D, kGroups>& slots, Sp
   Flanks<D> f[kGroups];
   float total_scale[At::kSlots] = {};
   SpecialRow specials[At::kSlots];
-  hn::Vec<D> begin[kGroups], sum[kGroups];
   for (int g = 0; g < kGroups; ++g) {
     const auto zero = hn::Zero(d), one = hn::Set(d, 1.0f);
     flank_odds[g] = slots.flank_odds(d, g);
@@ -83,19 +124,8 @@ void forward_slots(D d, const FloatTables& t, const Slots<D, kGroups>& slots, Sp
   }
   const int L = slots.longest();
   for (int i = 1; i <= L; ++i) {
-    const float* odds[At::kSlots];
-    slots.set_odds(i, odds);
-    const Row previous = row_at(i - 1), row = row_at(i);
-    for (int g = 0; g < kGroups; ++g) begin[g] = f[g].B;
-    auto state = forward_first_pass<D, kGroups>(d, t, odds, begin, previous, row);
-    forward_more_passes<D, kGroups>(d, t, row, state, sum);
-    for (int g = 0; g < kGroups; ++g) {
-      next_forward_flanks(flank_odds[g], block_sum(sum[g]), f[g]);
-      f[g].scale = hn::Set(d, 1.0f);
-      const auto big = hn::Gt(f[g].E, hn::Set(d, kForwardRescaleAbove));
-      if (!hn::AllFalse(d, big)) rescale_forward<D, kGroups>(d, t.Q(), g, big, f[g], row);
-      store_flanks(d, f[g], specials + g * At::kBlocks);
-    }
+    next_forward_row<D, kGroups>(d, t, slots, i, flank_odds, f, row_at(i - 1), row_at(i));
+    for (int g = 0; g < kGroups; ++g) store_flanks(d, f[g], specials + g * At::kBlocks);
     for (int s = 0; s < At::kSlots; ++s) {
       if (i > slots.L(s)) continue;
       if (specials[s].scale > 1.0f) {
@@ -119,7 +149,6 @@ void backward_slots(D d, const FloatTables& t, const Slots<D, kGroups>& slots,
   clear_row<D, kGroups>(t.Q(), row_at(0));
   FlankOdds<D> flank_odds[kGroups];
   Flanks<D> f[kGroups];
-  V inverse[kGroups], entered[kGroups];
   BackwardScales<D, kGroups> scales;
   SpecialRow specials[At::kSlots];
   const float* odds[At::kSlots];
@@ -130,23 +159,12 @@ void backward_slots(D d, const FloatTables& t, const Slots<D, kGroups>& slots,
   }
   const int L = slots.longest();
   for (int i = L; i >= 1; --i) {
-    slots.set_odds(i + 1, odds);
-    const Row next = row_at(i < L ? i + 1 : 0), row = row_at(i);
-    open_backward_row<D, kGroups>(d, t, odds, next, row, entered);
-    for (int g = 0; g < kGroups; ++g) {
-      next_backward_flanks(d, flank_odds[g], slots.ends_at(d, i, g), entered[g], f[g]);
-    }
-    close_backward_deletes<D, kGroups>(d, t, f, row);
-    for (int g = 0; g < kGroups; ++g) {
-      f[g].scale =
-          scales.choose(d, g, f[g].B, [&](int s) { return i <= slots.L(s) ? forward[s][i].scale : 1.0f; });
-      inverse[g] = hn::Div(hn::Set(d, 1.0f), f[g].scale);
-    }
-    close_backward_row<D, kGroups>(d, t, f, inverse, row);
-    for (int g = 0; g < kGroups; ++g) {
-      divide_backward_flanks(f[g]);
-      store_flanks(d, f[g], specials + g * At::kBlocks);
-    }
+    const auto scale_of = [&](int g, V B) {
+      return scales.choose(d, g, B, [&](int s) { return i <= slots.L(s) ? forward[s][i].scale : 1.0f; });
+    };
+    next_backward_row<D, kGroups>(d, t, slots, i, flank_odds, f, row_at(i < L ? i + 1 : 0), row_at(i),
+                                  scale_of);
+    for (int g = 0; g < kGroups; ++g) store_flanks(d, f[g], specials + g * At::kBlocks);
     for (int s = 0; s < At::kSlots; ++s) {
       if (i <= slots.L(s)) out[s][i] = specials[s];
     }

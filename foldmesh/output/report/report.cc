@@ -129,6 +129,14 @@ void Page::add_details(const ModelResult& model, Json& out) {
     }
     out["pae"] = pae_json(errors);
   }
+  if (!model.chain_pairs.empty() && layout.chains.size() > 1) {
+    const ChainPairs pairs = read_chain_pairs(model.chain_pairs);
+    if (pairs.chain_ids.size() != layout.chains.size()) {
+      base::throw_input("{}: {} chains (the structure has {})", model.chain_pairs.string(),
+                        pairs.chain_ids.size(), layout.chains.size());
+    }
+    out["chain_pairs"] = {{"iptm", pairs.iptm}, {"mean_pae", pairs.mean_pae}, {"min_pae", pairs.min_pae}};
+  }
   Json rounded = Json::array();
   for (const double value : plddt) rounded.push_back(std::stod(fmt::format("{:.1f}", value)));
   out["plddt"] = rounded;
@@ -244,6 +252,7 @@ Json Page::templates() const {
   Json heads = Json::array(), rows = Json::array();
   std::vector<std::string> keys;
   for (const auto& [key, value] : result_.templates.front().items()) {
+    if (key == "aligned sequence") continue;  // too long for a table
     keys.push_back(key);
     std::string head = key;
     std::replace(head.begin(), head.end(), '_', ' ');

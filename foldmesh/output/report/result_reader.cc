@@ -56,7 +56,8 @@ void find_files(const fs::path& folder, size_t rank, ModelResult& model) {
   }
   model.plddt = if_there(folder / ("confidence_" + model.name + ".json"));
   model.pae = if_there(folder / ("pae_" + model.name + ".json"));
-  for (const fs::path& path : {model.plddt, model.pae}) {
+  model.chain_pairs = if_there(folder / ("chain_pairs_" + model.name + ".json"));
+  for (const fs::path& path : {model.plddt, model.pae, model.chain_pairs}) {
     if (!path.empty()) model.files.push_back(path.filename().string());
   }
 }
@@ -142,6 +143,25 @@ AlignedErrors read_pae(const fs::path& path) {
     }
     if (out.n == 0 || out.values.size() != out.n * out.n) {
       base::throw_input("{}: {} errors (expected a square matrix)", path.string(), out.values.size());
+    }
+    return out;
+  });
+}
+
+ChainPairs read_chain_pairs(const fs::path& path) {
+  return from_json(path, [&](const Json& json) {
+    ChainPairs out;
+    out.chain_ids = json.at("chain_ids").get<std::vector<std::string>>();
+    const size_t n = out.chain_ids.size();
+    for (const auto& [key, values] : {std::pair{"chain_pair_iptm", &out.iptm},
+                                      {"chain_pair_pae_mean", &out.mean_pae},
+                                      {"chain_pair_pae_min", &out.min_pae}}) {
+      for (const Json& row : json.at(key)) {
+        for (const Json& value : row) values->push_back(value.get<double>());
+      }
+      if (values->size() != n * n) {
+        base::throw_input("{}: {} values in {} (expected {} x {})", path.string(), values->size(), key, n, n);
+      }
     }
     return out;
   });

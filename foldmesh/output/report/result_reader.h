@@ -19,9 +19,9 @@ struct ModelResult {
   std::optional<double> n_violations;  // after relaxation
   std::string relaxation_failure;      // why; empty when it did not fail
   bool is_relaxed = false;
-  std::vector<std::string> files;    // names, those that there are
-  std::filesystem::path structure;   // .cif where there is one, relaxed if it was; empty: none
-  std::filesystem::path plddt, pae;  // JSON; empty: none
+  std::vector<std::string> files;                 // names, those that there are
+  std::filesystem::path structure;                // .cif where there is one, relaxed if it was; empty: none
+  std::filesystem::path plddt, pae, chain_pairs;  // JSON; empty: none
 };
 
 struct Result {
@@ -50,6 +50,13 @@ struct AlignedErrors {
   std::vector<float> values;  // [n, n]
 };
 AlignedErrors read_pae(const std::filesystem::path& path);
+
+// chain_pairs_*.json: matrices over the chains, row by row; PAE is aligned on the row's chain.
+struct ChainPairs {
+  std::vector<std::string> chain_ids;
+  std::vector<double> iptm, mean_pae, min_pae;  // [n, n]
+};
+ChainPairs read_chain_pairs(const std::filesystem::path& path);
 
 }  // namespace foldmesh::output::report
 

@@ -17,8 +17,6 @@ namespace {
 
 using tensor::Shape;
 
-constexpr int kNumClasses = 22;  // amino acids, X, gap
-
 // --- chain_pair_embedding ---
 
 // Classes of the relative encoding: 66 of the offset within a chain, one for the same entity, 6 of the copy.
@@ -26,29 +24,15 @@ constexpr int64_t kMaxOffset = 32, kOtherChain = 2 * kMaxOffset + 1, kSameEntity
 constexpr int64_t kMaxCopies = 2, kFirstCopy = kSameEntity + 1,
                   kOtherEntity = kFirstCopy + 2 * kMaxCopies + 1;
 
-struct PairScratch {
-  PairScratch(Workspace& workspace, const Shape& z)
-      : left(workspace.take(z[0] * z[2])), right(workspace.take(z[1] * z[2])) {}
-  float *left, *right;  // [rows, c], [columns, c]
-};
-
 void run_pair_embedding(const KernelArgs& args) {
-  const tensor::View &z = args.inputs[0], &target_feat = args.inputs[1];
-  const int64_t n_rows = z.dim(0), n_columns = z.dim(1), c = z.dim(2), n_feat = target_feat.dim(1);
+  const tensor::View& z = args.inputs[0];
+  const int64_t n_rows = z.dim(0), n_columns = z.dim(1), c = z.dim(2);
   const graph::Origin& origin = args.node.origin;
   const auto integers = [&](size_t operand) { return args.inputs[operand].as<int32_t>(); };
   const int32_t *residue_index = integers(2), *asym_id = integers(3), *entity_id = integers(4),
                 *sym_id = integers(5);
-  const auto data = [&](size_t i) { return args.params[i].as<float>(); };
-  Workspace workspace(args.workspace);
-  const PairScratch scratch(workspace, z.shape);
-  const float* features = target_feat.as<float>();
-  gemm(n_rows, c, n_feat, {features + origin.row * n_feat, n_feat}, {data(0), c}, scratch.left, c);
-  gemm(n_columns, c, n_feat, {features + origin.column * n_feat, n_feat}, {data(2), c}, scratch.right, c);
-  add_bias(n_rows, c, data(1), scratch.left, c);
-  add_bias(n_columns, c, data(3), scratch.right, c);
-  add_bias(n_columns, c, data(5), scratch.right, c);  // of the relative encoding
-  const float* encoding = data(4);
+  const float* encoding = args.params[4].as<float>();
+  const TargetLayers target = embed_target(args);
   args.pool.parallel_for(n_rows, [&](int64_t row, int) {
     const int64_t i = origin.row + row;
     for (int64_t column = 0; column < n_columns; ++column) {
@@ -61,7 +45,7 @@ void run_pair_embedding(const KernelArgs& args) {
       const int64_t copies = int64_t{sym_id[i]} - sym_id[j];
       const int64_t copy =
           same_entity ? kFirstCopy + std::clamp(copies, -kMaxCopies, kMaxCopies) + kMaxCopies : kOtherEntity;
-      const float *left = scratch.left + row * c, *right = scratch.right + column * c,
+      const float *left = target.rows + row * c, *right = target.columns + column * c,
                   *by_position = encoding + position * c, *by_copy = encoding + copy * c,
                   *by_entity = encoding + kSameEntity * c;
       const float entity = same_entity ? 1.0f : 0.0f;
@@ -70,12 +54,6 @@ void run_pair_embedding(const KernelArgs& args) {
       }
     }
   });
-}
-
-size_t pair_embedding_bytes(const KernelShapes& shapes) {
-  Workspace workspace;
-  PairScratch(workspace, shapes.inputs[0]);
-  return workspace.bytes();
 }
 
 // --- chain_template_embedding ---
@@ -112,7 +90,7 @@ void run_template_embedding(const KernelArgs& args) {
   const int64_t n_columns = out.dim(1), c_z = z.dim(2), c = out.dim(2), n_res = args.inputs[1].dim(1);
   const int64_t first = int64_t{args.node.index} * n_res;  // residue 0 of this template
   const graph::Origin& origin = args.node.origin;
-  const int32_t* aatype = checked_classes(args.inputs[1], kNumClasses, "template_aatype") + first;
+  const int32_t* aatype = checked_classes(args.inputs[1], kTemplateClasses, "template_aatype") + first;
   const float* beta = args.inputs[2].as<float>() + first * 3;
   const float* beta_mask = args.inputs[3].as<float>() + first;
   const float* frames = args.inputs[4].as<float>() + first * 12;
@@ -198,53 +176,20 @@ size_t template_mean_bytes(const KernelShapes& shapes) {
 
 // --- template_chi_embedding ---
 
-constexpr int64_t kChiNumbers = 12, kChiFeatures = kNumClasses + kChiNumbers;
-
-struct ChiScratch {  // of one worker
-  ChiScratch(Workspace& workspace, const Shape& m)
-      : features(workspace.take(m[1] * kChiFeatures)), hidden(workspace.take(m[1] * m[2])) {}
-  float *features, *hidden;
-};
+constexpr int64_t kChiNumbers = 12, kChiFeatures = kTemplateClasses + kChiNumbers;
 
 void run_chi_embedding(const KernelArgs& args) {
-  const tensor::View& m = args.inputs[0];
-  const int64_t n = m.dim(1), c = m.dim(2), n_res = args.inputs[1].dim(1);
-  // Of the rows below the MSA those that are here; row 0 of this part is template `begin`, if not negative.
-  const int64_t begin = args.node.origin.row, column = args.node.origin.column;
-  const int64_t first = std::max<int64_t>(begin, 0);
-  const int64_t n_templates = std::max<int64_t>(std::min(args.inputs[1].dim(0), begin + m.dim(0)) - first, 0);
-  const int32_t* aatype = checked_classes(args.inputs[1], kNumClasses, "template_aatype");
   const float* chi = args.inputs[2].as<float>();
-  const auto data = [&](size_t i) { return args.params[i].as<float>(); };
-  Workspace workspace(args.workspace);
-  std::vector<ChiScratch> workers;
-  for (int worker = 0; worker < args.pool.size(); ++worker) workers.emplace_back(workspace, m.shape);
-  args.pool.parallel_for(n_templates, [&](int64_t t, int worker) {
-    const ChiScratch& scratch = workers[static_cast<size_t>(worker)];
-    for (int64_t i = 0; i < n; ++i) {
-      const int64_t at = (first + t) * n_res + column + i;
-      float* features = scratch.features + i * kChiFeatures;
-      std::fill_n(features, kNumClasses, 0.0f);
-      features[aatype[at]] = 1.0f;
-      std::copy_n(chi + at * kChiNumbers, kChiNumbers, features + kNumClasses);
-    }
-    float* row = m.as<float>() + (first + t - begin) * n * c;
-    gemm(n, c, kChiFeatures, {scratch.features, kChiFeatures}, {data(0), c}, scratch.hidden, c);
-    add_bias_relu(n, c, data(1), scratch.hidden, c);
-    gemm(n, c, c, {scratch.hidden, c}, {data(2), c}, row, c);
-    add_bias(n, c, data(3), row, c);
+  embed_template_rows(args, kChiFeatures, [&](int64_t at, float* features) {
+    std::copy_n(chi + at * kChiNumbers, kChiNumbers, features);
   });
 }
 
-size_t chi_embedding_bytes(const KernelShapes& shapes) {
-  Workspace workspace;
-  for (int worker = 0; worker < shapes.n_threads; ++worker) ChiScratch(workspace, shapes.inputs[0]);
-  return workspace.bytes();
-}
+size_t chi_embedding_bytes(const KernelShapes& shapes) { return template_rows_bytes(shapes, kChiFeatures); }
 
 }  // namespace
 
-Kernel chain_pair_embedding_kernel() { return {run_pair_embedding, pair_embedding_bytes}; }
+Kernel chain_pair_embedding_kernel() { return {run_pair_embedding, embed_target_bytes}; }
 Kernel chain_template_embedding_kernel() { return {run_template_embedding, template_embedding_bytes}; }
 Kernel template_mean_kernel() { return {run_template_mean, template_mean_bytes}; }
 Kernel template_chi_embedding_kernel() { return {run_chi_embedding, chi_embedding_bytes}; }

@@ -36,6 +36,46 @@ int distogram_bin(const float* a, const float* b, int n_bins) {
   return -1;
 }
 
+TargetLayers embed_target(const KernelArgs& args) {
+  const tensor::View &z = args.inputs[0], &target_feat = args.inputs[1];
+  const int64_t n_rows = z.dim(0), n_columns = z.dim(1), c = z.dim(2), n_feat = target_feat.dim(1);
+  const graph::Origin& origin = args.node.origin;
+  const float* features = target_feat.as<float>();
+  const auto data = [&](size_t i) { return args.params[i].as<float>(); };
+  Workspace workspace(args.workspace);
+  const TargetLayers layers(workspace, z.shape);
+  gemm(n_rows, c, n_feat, {features + origin.row * n_feat, n_feat}, {data(0), c}, layers.rows, c);
+  gemm(n_columns, c, n_feat, {features + origin.column * n_feat, n_feat}, {data(2), c}, layers.columns, c);
+  add_bias(n_rows, c, data(1), layers.rows, c);
+  add_bias(n_columns, c, data(3), layers.columns, c);
+  add_bias(n_columns, c, data(5), layers.columns, c);
+  return layers;
+}
+
+size_t embed_target_bytes(const KernelShapes& shapes) {
+  Workspace workspace;
+  TargetLayers(workspace, shapes.inputs[0]);
+  return workspace.bytes();
+}
+
+size_t template_rows_bytes(const KernelShapes& shapes, int64_t n_features) {
+  Workspace workspace;
+  for (int worker = 0; worker < shapes.n_threads; ++worker) {
+    TemplateRowScratch(workspace, shapes.inputs[0], n_features);
+  }
+  return workspace.bytes();
+}
+
+void embed_template_row(const KernelArgs& args, int64_t n_features, const TemplateRowScratch& scratch,
+                        float* row) {
+  const int64_t n = args.inputs[0].dim(1), c = args.inputs[0].dim(2);
+  const auto data = [&](size_t i) { return args.params[i].as<float>(); };
+  gemm(n, c, n_features, {scratch.features, n_features}, {data(0), c}, scratch.hidden, c);
+  add_bias_relu(n, c, data(1), scratch.hidden, c);
+  gemm(n, c, c, {scratch.hidden, c}, {data(2), c}, row, c);
+  add_bias(n, c, data(3), row, c);
+}
+
 namespace {
 
 using tensor::Shape;
@@ -73,43 +113,24 @@ void run_recycle_pair(const KernelArgs& args) {
 
 constexpr int32_t kMaxOffset = 32;  // of residue indices; farther ones share the last class
 
-struct PairScratch {
-  PairScratch(Workspace& workspace, const Shape& z)
-      : left(workspace.take(z[0] * z[2])), right(workspace.take(z[1] * z[2])) {}
-  float *left, *right;  // [rows, c], [columns, c]
-};
-
 void run_pair_embedding(const KernelArgs& args) {
-  const tensor::View &z = args.inputs[0], &target_feat = args.inputs[1];
-  const int64_t n_rows = z.dim(0), n_columns = z.dim(1), c = z.dim(2), n_feat = target_feat.dim(1);
+  const tensor::View& z = args.inputs[0];
+  const int64_t n_rows = z.dim(0), n_columns = z.dim(1), c = z.dim(2);
   const graph::Origin& origin = args.node.origin;
   const int32_t* row_index = args.inputs[2].as<int32_t>() + origin.row;
   const int32_t* column_index = args.inputs[2].as<int32_t>() + origin.column;
-  const auto data = [&](size_t i) { return args.params[i].as<float>(); };
-  Workspace workspace(args.workspace);
-  const PairScratch scratch(workspace, z.shape);
-  const float* features = target_feat.as<float>();
-  gemm(n_rows, c, n_feat, {features + origin.row * n_feat, n_feat}, {data(0), c}, scratch.left, c);
-  gemm(n_columns, c, n_feat, {features + origin.column * n_feat, n_feat}, {data(2), c}, scratch.right, c);
-  add_bias(n_rows, c, data(1), scratch.left, c);
-  add_bias(n_columns, c, data(3), scratch.right, c);
-  add_bias(n_columns, c, data(5), scratch.right, c);  // of the relative position
+  const float* encoding = args.params[4].as<float>();
+  const TargetLayers target = embed_target(args);
   args.pool.parallel_for(n_rows, [&](int64_t i, int) {
     for (int64_t j = 0; j < n_columns; ++j) {
       float* pair = z.as<float>() + (i * n_columns + j) * c;
       const int64_t offset = int64_t{row_index[i]} - column_index[j];
       const int64_t position = std::clamp<int64_t>(offset, -kMaxOffset, kMaxOffset) + kMaxOffset;
-      const float *left = scratch.left + i * c, *right = scratch.right + j * c,
-                  *relative = data(4) + position * c;
+      const float *left = target.rows + i * c, *right = target.columns + j * c,
+                  *relative = encoding + position * c;
       for (int64_t k = 0; k < c; ++k) pair[k] += (left[k] + right[k]) + relative[k];
     }
   });
-}
-
-size_t pair_embedding_bytes(const KernelShapes& shapes) {
-  Workspace workspace;
-  PairScratch(workspace, shapes.inputs[0]);
-  return workspace.bytes();
 }
 
 // --- msa_embedding ---
@@ -172,7 +193,7 @@ void run_extra_msa_embedding(const KernelArgs& args) {
 }  // namespace
 
 Kernel recycle_pair_kernel() { return {run_recycle_pair, no_workspace}; }
-Kernel pair_embedding_kernel() { return {run_pair_embedding, pair_embedding_bytes}; }
+Kernel pair_embedding_kernel() { return {run_pair_embedding, embed_target_bytes}; }
 Kernel msa_embedding_kernel() { return {run_msa_embedding, msa_embedding_bytes}; }
 Kernel extra_msa_embedding_kernel() { return {run_extra_msa_embedding, no_workspace}; }
 

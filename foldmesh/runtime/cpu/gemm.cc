@@ -43,6 +43,12 @@ const GemmKernels& kernels_for(Precision precision) {
   return precision == Precision::kBf16 ? bf16_kernels() : fp32_kernels();
 }
 
+// Of a packed operand k numbers deep.
+int64_t steps_of(int64_t k, const GemmKernels& kernels) {
+  const int64_t numbers = kernels.numbers_per_word * kernels.step_unit;
+  return (k + numbers - 1) / numbers * kernels.step_unit;
+}
+
 struct Product {
   int64_t m, n, k;
   Matrix a;
@@ -66,7 +72,7 @@ class Block {
         n_rows_(n_rows),
         first_l_(first_l),
         depth_(depth),
-        steps_((depth + kernels.numbers_per_word - 1) / kernels.numbers_per_word),
+        steps_(steps_of(depth, kernels)),
         scratch_(scratch),
         n_tiles_((n_rows + kernels.tile_rows - 1) / kernels.tile_rows) {
     prepare_rows();
@@ -80,7 +86,10 @@ class Block {
 
  private:
   // Tiles have nearly equal heights: 128 rows are 11 tiles of 11 or 12, not 10 of 12 and one of 8.
-  int64_t tile_begin(int64_t tile) const { return tile * n_rows_ / n_tiles_; }
+  int64_t tile_begin(int64_t tile) const {
+    const int64_t unit = kernels_.row_unit, units = (n_rows_ + unit - 1) / unit;
+    return std::min(tile * units / n_tiles_ * unit, n_rows_);
+  }
 
   // Rows of a that lie a multiple of 2 KiB apart push each other out of the L1 cache, and so do the steps of
   // a transposed matrix: if they are read more than once they are copied, a transposed one tile by tile.
@@ -141,20 +150,21 @@ class Block {
     const float alpha = first_l_ + depth_ == p_.k ? p_.alpha : 1.0f;
     for (int64_t tile = 0; tile < n_tiles_; ++tile) {
       const int64_t begin = tile_begin(tile), rows = tile_begin(tile + 1) - begin;
+      const int64_t units = (rows + kernels_.row_unit - 1) / kernels_.row_unit;
       float* c = p_.c + (first_row_ + begin) * p_.c_stride + j;
       Tile call = {steps_, rows_of_tile(begin, rows), b, b_stride, c, p_.c_stride, accumulate, alpha};
-      if (n == width) {
-        multiply[rows - 1](call);
+      if (n == width && rows == units * kernels_.row_unit) {
+        multiply[units - 1](call);
         continue;
       }
-      // Columns beyond the matrix exist in a copy only.
+      // What lies beyond the matrix exists in a copy only.
       call.c = scratch_.c;
       call.c_stride = width;
       if (accumulate) {
-        std::fill_n(scratch_.c, rows * width, 0.0f);
+        std::fill_n(scratch_.c, units * kernels_.row_unit * width, 0.0f);
         for (int64_t i = 0; i < rows; ++i) std::copy_n(c + i * p_.c_stride, n, scratch_.c + i * width);
       }
-      multiply[rows - 1](call);
+      multiply[units - 1](call);
       for (int64_t i = 0; i < rows; ++i) std::copy_n(scratch_.c + i * width, n, c + i * p_.c_stride);
     }
   }
@@ -177,17 +187,16 @@ void multiply(const GemmKernels& kernels, const Product& p, float beta) {
   }
   Scratch& scratch = thread_scratch();
   const int64_t depth = kMaxSteps * kernels.numbers_per_word;
+  if (kernels.begin != nullptr) kernels.begin();
   for (int64_t l = 0; l < p.k; l += depth) {
     for (int64_t i = 0; i < p.m; i += kRowsTogether) {
       Block(kernels, p, i, std::min(kRowsTogether, p.m - i), l, std::min(depth, p.k - l), scratch).run();
     }
   }
+  if (kernels.end != nullptr) kernels.end();
 }
 
-int64_t packed_steps(int64_t k, Precision precision) {
-  const int64_t numbers = kernels_for(precision).numbers_per_word;
-  return (k + numbers - 1) / numbers;
-}
+int64_t packed_steps(int64_t k, Precision precision) { return steps_of(k, kernels_for(precision)); }
 
 }  // namespace
 
@@ -254,7 +263,5 @@ void gemm(int64_t m, int64_t n, int64_t k, Matrix a, const PackedMatrix& b, floa
             beta != 0.0f},
            beta);
 }
-
-std::string bf16_instructions() { return &bf16_kernels() == avx512_bf16_kernels() ? "AVX512-BF16" : "fp32"; }
 
 }  // namespace foldmesh::runtime::cpu

@@ -6,14 +6,15 @@
 //   * sum
 //
 // whatever m, n, the strides, the transpositions and the place of the element in the matrix are. Cutting a
-// product into blocks of rows or columns, or cutting k in order with beta = 1 (in bf16: at even places),
-// therefore changes no bit.
+// product into blocks of rows or columns, or cutting k in order with beta = 1 at multiples of kCut, therefore
+// changes no bit.
 //
 // Precision::kBf16 rounds the elements of a and b to bf16, to nearest even, and multiplies and adds as above.
 //
 // AVX-512, AVX2 and NEON give the same bits; SSE4 and plain code have no fused multiply-add and round every
 // product as well. AVX512-BF16 takes numbers and results below 2^-126 for 0; other machines, which multiply
-// the rounded numbers as fp32 at fp32's speed, do not. No other bit differs.
+// the rounded numbers as fp32 at fp32's speed, do not. No other bit differs, but for AMX, whose order is
+// another (bf16_unit.h).
 //
 // Every call runs on the calling thread alone; kernels give blocks to the thread pool. A thread keeps packing
 // buffers of at most kGemmScratchBytes for as long as it lives.
@@ -22,7 +23,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "foldmesh/tensor/precision.h"
 
@@ -31,6 +31,7 @@ namespace foldmesh::runtime::cpu {
 using tensor::Precision;
 
 inline constexpr size_t kGemmScratchBytes = 384 * 1024;
+inline constexpr int64_t kCut = 32;
 
 // A stored row-major matrix, read as it is or transposed. `stride` is the distance between stored rows.
 struct Matrix {
@@ -55,7 +56,7 @@ class PackedMatrix {
   // A matrix that has been packed into this memory.
   PackedMatrix(int64_t k, Precision precision, const void* memory);
 
-  // The matrix without its first rows (an even number) or columns (whole panels).
+  // The matrix without its first rows (a multiple of kCut) or columns (whole panels).
   PackedMatrix from_row(int64_t first) const;
   PackedMatrix from_column(int64_t first) const;
   Precision precision() const { return precision_; }
@@ -78,9 +79,6 @@ inline void gemm(int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, float* c, 
 // The same bits with an operand packed before; its precision counts.
 void gemm(int64_t m, int64_t n, int64_t k, Matrix a, const PackedMatrix& b, float* c, int64_t c_stride,
           float alpha = 1.0f, float beta = 0.0f);
-
-// What multiplies bf16 on this machine: "AVX512-BF16", or "fp32" where numbers are rounded only.
-std::string bf16_instructions();
 
 }  // namespace foldmesh::runtime::cpu
 

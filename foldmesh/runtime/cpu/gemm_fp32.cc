@@ -206,11 +206,7 @@ const GemmKernels* Fp32Kernels() {
   return &kKernels;
 }
 
-// A machine with AMX would have its own table here: a panel's pairs already have the order of AMX's tiles.
-const GemmKernels* Bf16Kernels() {
-#if HWY_TARGET <= HWY_AVX3
-  if (const GemmKernels* kernels = avx512_bf16_kernels()) return kernels;
-#endif
+const GemmKernels* RoundingKernels() {
   static constexpr GemmKernels kKernels = {{FOLDMESH_TILES(1)},
                                            {FOLDMESH_TILES(2)},
                                            kTileRows,
@@ -234,10 +230,10 @@ HWY_AFTER_NAMESPACE();
 namespace foldmesh::runtime::cpu {
 
 HWY_EXPORT(Fp32Kernels);
-HWY_EXPORT(Bf16Kernels);
+HWY_EXPORT(RoundingKernels);
 
 const GemmKernels& fp32_kernels() { return *HWY_DYNAMIC_DISPATCH(Fp32Kernels)(); }
-const GemmKernels& bf16_kernels() { return *HWY_DYNAMIC_DISPATCH(Bf16Kernels)(); }
+const GemmKernels& rounding_kernels() { return *HWY_DYNAMIC_DISPATCH(RoundingKernels)(); }
 
 }  // namespace foldmesh::runtime::cpu
 #endif  // HWY_ONCE

@@ -9,12 +9,13 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/runtime/cpu/bf16_unit.h"
 #include "foldmesh/simd/aligned_vector.h"
 #include "foldmesh/simd/target.h"
 
@@ -28,6 +29,8 @@ std::vector<float> random_numbers(int64_t n, base::Rng& rng) {
   for (float& v : values) v = static_cast<float>(2 * rng.uniform() - 1);
   return values;
 }
+
+enum class Order { kChain, kRoundedChain, kAmx };
 
 bool has_fused_multiply_add(simd::Target target) {
   const std::string name = simd::target_name(target);
@@ -110,10 +113,21 @@ struct Case {
     return c;
   }
   // The definition.
-  float element(int64_t i, int64_t j, bool fused) const {
+  float element(int64_t i, int64_t j, Order order) const {
     float sum = accumulate ? before[index(i, j)] : 0.0f;
+    if (order == Order::kAmx) {
+      for (int64_t first = 0; first < k; first += 32) {
+        float even = 0, odd = 0;
+        for (int64_t l = first; l < std::min(first + 32, k); ++l) {
+          float& part = l % 2 == 0 ? even : odd;
+          part = std::fma(left(i, l), right(l, j), part);
+        }
+        sum += even + odd;
+      }
+      return alpha * sum;
+    }
     for (int64_t l = 0; l < k; ++l) {
-      if (fused) {
+      if (order == Order::kChain) {
         sum = std::fma(left(i, l), right(l, j), sum);
       } else {
         const volatile float rounded = left(i, l) * right(l, j);  // volatile: the compiler must not fuse
@@ -135,15 +149,52 @@ bool same_bits(const std::vector<float>& x, const std::vector<float>& y) {
   });
 }
 
-class Gemm : public testing::TestWithParam<std::tuple<simd::Target, Precision>> {
+struct Unit {
+  simd::Target target;
+  std::optional<Bf16Unit> bf16;  // else fp32
+
+  bool is_amx() const { return bf16 == Bf16Unit::kAmx || bf16 == Bf16Unit::kModelledAmx; }
+  std::string name() const {
+    if (bf16 == Bf16Unit::kAmx) return "AMX";
+    if (bf16 == Bf16Unit::kModelledAmx) return "ModelledAmx";
+    return simd::target_name(target) + (bf16.has_value() ? "_bf16" : "_fp32");
+  }
+};
+
+std::vector<Unit> units() {
+  std::vector<Unit> all;
+  for (const simd::Target target : simd::available_targets()) {
+    const bool is_widest = target == simd::current_target();
+    all.push_back({target, {}});
+    all.push_back({target, is_widest && exists(Bf16Unit::kAvx512) ? Bf16Unit::kAvx512 : Bf16Unit::kFp32});
+    for (const Bf16Unit unit : {Bf16Unit::kAmx, Bf16Unit::kModelledAmx}) {
+      if (is_widest && exists(unit)) all.push_back({target, unit});
+    }
+  }
+  return all;
+}
+
+class Gemm : public testing::TestWithParam<Unit> {
  protected:
-  simd::ForcedTarget forced_{std::get<0>(GetParam())};
-  bool fused_ = has_fused_multiply_add(std::get<0>(GetParam()));
+  Gemm() : forced_(GetParam().target) {
+    if (GetParam().bf16.has_value()) unit_.emplace(*GetParam().bf16);
+    if (GetParam().is_amx()) {
+      order_ = Order::kAmx;
+      cut_ = kCut;
+    } else if (!has_fused_multiply_add(GetParam().target)) {
+      order_ = Order::kRoundedChain;
+    }
+  }
+
+  simd::ForcedTarget forced_;
+  std::optional<ForcedBf16Unit> unit_;
+  Order order_ = Order::kChain;
+  int64_t cut_ = 2;  // finer than promised for all
   base::Rng rng_{7};
 
   Case make(int64_t m, int64_t n, int64_t k) {
     Case p(m, n, k, rng_);
-    p.precision = std::get<1>(GetParam());
+    p.precision = GetParam().bf16.has_value() ? Precision::kBf16 : Precision::kFp32;
     return p;
   }
   int64_t below(int64_t n) { return static_cast<int64_t>(rng_.below(static_cast<uint64_t>(n))); }
@@ -153,7 +204,7 @@ class Gemm : public testing::TestWithParam<std::tuple<simd::Target, Precision>> 
     for (int64_t i = 0; i < p.m; ++i) {
       for (int64_t j = 0; j < p.c_stride; ++j) {
         const float got = c[p.index(i, j)];
-        const float want = j < p.n ? p.element(i, j, fused_) : kUntouched;
+        const float want = j < p.n ? p.element(i, j, order_) : kUntouched;
         ASSERT_EQ(got, want) << p.m << " x " << p.n << " x " << p.k << ", transposed " << p.transpose_a << " "
                              << p.transpose_b << ", element " << i << "," << j;
       }
@@ -200,7 +251,7 @@ TEST_P(Gemm, BlocksHaveTheBitsOfTheWhole) {
     const std::vector<float> whole = p.product();
     std::vector<float> cut = p.before;
     const int64_t row_step = 1 + below(p.m), column_step = 1 + below(p.n);
-    const int64_t depth = 2 * (1 + below(p.k));
+    const int64_t depth = cut_ * (1 + below(p.k / cut_ + 1));
     for (int64_t i = 0; i < p.m; i += row_step) {
       for (int64_t j = 0; j < p.n; j += column_step) {
         for (int64_t l = 0; l < p.k; l += depth) {
@@ -233,7 +284,8 @@ TEST_P(Gemm, PartsOfPackedMatrices) {
     simd::AlignedVector<std::byte> memory(PackedMatrix::bytes(p.k, p.n, p.precision));
     const PackedMatrix packed(p.k, p.n, p.b_from(0, 0), p.precision, memory.data());
     std::vector<float> cut = p.before;
-    const int64_t depth = 2 * (1 + below(p.k)), width = PackedMatrix::kPanelWidth * (1 + below(3));
+    const int64_t depth = cut_ * (1 + below(p.k / cut_ + 1)),
+                  width = PackedMatrix::kPanelWidth * (1 + below(3));
     for (int64_t j = 0; j < p.n; j += width) {
       for (int64_t l = 0; l < p.k; l += depth) {
         gemm(p.m, std::min(width, p.n - j), std::min(depth, p.k - l), p.a_from(0, l),
@@ -245,13 +297,8 @@ TEST_P(Gemm, PartsOfPackedMatrices) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, Gemm,
-                         testing::Combine(testing::ValuesIn(simd::available_targets()),
-                                          testing::Values(Precision::kFp32, Precision::kBf16)),
-                         [](const auto& info) {
-                           return simd::target_name(std::get<0>(info.param)) +
-                                  (std::get<1>(info.param) == Precision::kBf16 ? "_bf16" : "_fp32");
-                         });
+INSTANTIATE_TEST_SUITE_P(Units, Gemm, testing::ValuesIn(units()),
+                         [](const auto& info) { return info.param.name(); });
 
 // bf16 keeps infinities and NaN, whatever NaN's bits are, and rounds to even.
 TEST(GemmBf16, SpecialNumbers) {

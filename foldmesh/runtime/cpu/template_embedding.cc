@@ -16,8 +16,6 @@ namespace {
 
 using tensor::Shape;
 
-constexpr int kNumClasses = 22;  // amino acids, X, gap
-
 // --- template_pair_embedding ---
 
 // Channels of the pair features; three more (unit vectors) are zero in every monomer model.
@@ -30,7 +28,7 @@ void run_pair_embedding(const KernelArgs& args) {
   const int64_t n_columns = t.dim(1), c = t.dim(2);
   const int64_t first = int64_t{args.node.index} * args.inputs[0].dim(1);  // residue 0 of this template
   const graph::Origin& origin = args.node.origin;
-  const int32_t* aatype = checked_classes(args.inputs[0], kNumClasses, "template_aatype") + first;
+  const int32_t* aatype = checked_classes(args.inputs[0], kTemplateClasses, "template_aatype") + first;
   const float* atom_mask = args.inputs[1].as<float>() + first * bio::kNumAtom37;
   const float* beta = args.inputs[2].as<float>() + first * 3;
   const float* beta_mask = args.inputs[3].as<float>() + first;
@@ -145,52 +143,20 @@ size_t pointwise_attention_bytes(const KernelShapes& shapes) {
 // --- template_angle_embedding ---
 
 constexpr int64_t kNumTorsions = 7;
-constexpr int64_t kAngleFeatures = kNumClasses + kNumTorsions * 5;  // sin and cos twice, then the mask
-
-struct AngleScratch {  // of one worker
-  AngleScratch(Workspace& workspace, const Shape& m)
-      : features(workspace.take(m[1] * kAngleFeatures)), hidden(workspace.take(m[1] * m[2])) {}
-  float *features, *hidden;
-};
+constexpr int64_t kAngleFeatures = kTemplateClasses + kNumTorsions * 5;  // sin and cos twice, then the mask
 
 void run_angle_embedding(const KernelArgs& args) {
-  const tensor::View& m = args.inputs[0];
-  const int64_t n = m.dim(1), c = m.dim(2), n_res = args.inputs[1].dim(1);
-  // Of the rows below the MSA those that are here; row 0 of this part is template `begin`, if not negative.
-  const int64_t begin = args.node.origin.row, column = args.node.origin.column;
-  const int64_t first = std::max<int64_t>(begin, 0);
-  const int64_t n_templates = std::max<int64_t>(std::min(args.inputs[1].dim(0), begin + m.dim(0)) - first, 0);
-  const int32_t* aatype = checked_classes(args.inputs[1], kNumClasses, "template_aatype");
   const float *angles = args.inputs[2].as<float>(), *alternatives = args.inputs[3].as<float>();
   const float* mask = args.inputs[4].as<float>();
-  const auto data = [&](size_t i) { return args.params[i].as<float>(); };
-  Workspace workspace(args.workspace);
-  std::vector<AngleScratch> workers;
-  for (int worker = 0; worker < args.pool.size(); ++worker) workers.emplace_back(workspace, m.shape);
-
-  args.pool.parallel_for(n_templates, [&](int64_t t, int worker) {
-    const AngleScratch& scratch = workers[worker];
-    for (int64_t i = 0; i < n; ++i) {
-      const int64_t at = (first + t) * n_res + column + i;
-      float* feature = scratch.features + i * kAngleFeatures;
-      std::fill_n(feature, kNumClasses, 0.0f);
-      feature[aatype[at]] = 1.0f;
-      feature = std::copy_n(angles + at * kNumTorsions * 2, kNumTorsions * 2, feature + kNumClasses);
-      feature = std::copy_n(alternatives + at * kNumTorsions * 2, kNumTorsions * 2, feature);
-      std::copy_n(mask + at * kNumTorsions, kNumTorsions, feature);
-    }
-    float* row = m.as<float>() + (first + t - begin) * n * c;
-    gemm(n, c, kAngleFeatures, {scratch.features, kAngleFeatures}, {data(0), c}, scratch.hidden, c);
-    add_bias_relu(n, c, data(1), scratch.hidden, c);
-    gemm(n, c, c, {scratch.hidden, c}, {data(2), c}, row, c);
-    add_bias(n, c, data(3), row, c);
+  embed_template_rows(args, kAngleFeatures, [&](int64_t at, float* features) {
+    features = std::copy_n(angles + at * kNumTorsions * 2, kNumTorsions * 2, features);
+    features = std::copy_n(alternatives + at * kNumTorsions * 2, kNumTorsions * 2, features);
+    std::copy_n(mask + at * kNumTorsions, kNumTorsions, features);
   });
 }
 
 size_t angle_embedding_bytes(const KernelShapes& shapes) {
-  Workspace workspace;
-  for (int worker = 0; worker < shapes.n_threads; ++worker) AngleScratch(workspace, shapes.inputs[0]);
-  return workspace.bytes();
+  return template_rows_bytes(shapes, kAngleFeatures);
 }
 
 }  // namespace

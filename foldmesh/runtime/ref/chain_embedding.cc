@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/runtime/ref/embedding.h"
 #include "foldmesh/runtime/ref/features.h"
 #include "foldmesh/runtime/ref/kernels.h"
 #include "foldmesh/runtime/ref/layers.h"
@@ -13,21 +14,7 @@
 namespace foldmesh::runtime::ref {
 namespace {
 
-struct LengthAndWidth {
-  int64_t n_res, width;
-};
-
 // Pair embedding.
-
-struct TargetRows {
-  double *left, *right;
-  TargetRows(Arena& arena, const LengthAndWidth& n)
-      : left(arena.take(n.n_res * n.width)), right(arena.take(n.n_res * n.width)) {}
-};
-
-size_t pair_embedding_bytes(const KernelShapes& shapes) {
-  return bytes_of<TargetRows>(LengthAndWidth{shapes.inputs[0][0], shapes.inputs[0][2]});
-}
 
 // Classes of the relative encoding, one after the other: offset in the chain (another chain has the last of
 // them), same entity, which copies of the entity (another entity has the last of them).
@@ -47,38 +34,21 @@ struct RelativeEncoding {
 };
 
 void run_pair_embedding(const KernelArgs& args) {
-  ParamReader params(args.params);
-  const Linear left = params.linear();
-  const Linear right = params.linear();
-  const Linear relative = params.linear();
-  const int64_t n_res = args.inputs[0].dim(0), channels = args.inputs[0].dim(2);
-  const auto rows = shared_scratch<TargetRows>(args.workspace, LengthAndWidth{n_res, channels});
-  const double* target_feat = args.inputs[1].as<double>();
   const auto integers = [&](size_t operand) { return args.inputs[operand].as<int32_t>(); };
   const int32_t *residue_index = integers(2), *asym_id = integers(3), *entity_id = integers(4),
                 *sym_id = integers(5);
-  apply(left, target_feat, n_res, rows.left);
-  apply(right, target_feat, n_res, rows.right);
-  double* z = args.outputs[0].as<double>();
-  args.pool.parallel_for(n_res, [&](int64_t i, int) {
-    for (int64_t j = 0; j < n_res; ++j) {
-      double* pair = z + (i * n_res + j) * channels;
-      add(pair, rows.left + i * channels, channels);
-      add(pair, rows.right + j * channels, channels);
-      const int64_t offset = int64_t{residue_index[i]} - residue_index[j];
-      add_input(relative, RelativeEncoding::offset_class(offset, asym_id[i] == asym_id[j]), 1.0, pair);
-      const bool same_entity = entity_id[i] == entity_id[j];
-      if (same_entity) add_input(relative, RelativeEncoding::kSameEntity, 1.0, pair);
-      add_input(relative, RelativeEncoding::copy_class(int64_t{sym_id[i]} - sym_id[j], same_entity), 1.0,
-                pair);
-      add_bias(relative, pair);
-    }
+  embed_pairs(args, [&](const Linear& relative, int64_t i, int64_t j, double* pair) {
+    const int64_t offset = int64_t{residue_index[i]} - residue_index[j];
+    add_input(relative, RelativeEncoding::offset_class(offset, asym_id[i] == asym_id[j]), 1.0, pair);
+    const bool same_entity = entity_id[i] == entity_id[j];
+    if (same_entity) add_input(relative, RelativeEncoding::kSameEntity, 1.0, pair);
+    add_input(relative, RelativeEncoding::copy_class(int64_t{sym_id[i]} - sym_id[j], same_entity), 1.0, pair);
   });
 }
 
 // Template embedding: nine linear layers of features of the pair and of z, added up.
 
-constexpr int kTemplateClasses = bio::kRestypeGap + 1, kDistogramBins = 39;
+constexpr int kDistogramBins = 39;
 constexpr double kLeastNorm = 1e-6;
 
 struct TemplateLayers {
@@ -202,38 +172,16 @@ void run_mean(const KernelArgs& args) {
 
 constexpr int64_t kChiNumbers = 3 * bio::kNumChi, kChiFeatures = kTemplateClasses + kChiNumbers;
 
-struct ChiScratch {
-  double *features, *hidden;
-  ChiScratch(Arena& arena, const LengthAndWidth& n)
-      : features(arena.take(n.n_res * kChiFeatures)), hidden(arena.take(n.n_res * n.width)) {}
-};
-
-size_t chi_bytes(const KernelShapes& shapes) {
-  return static_cast<size_t>(shapes.n_threads) *
-         bytes_of<ChiScratch>(LengthAndWidth{shapes.inputs[0][1], shapes.inputs[0][2]});
-}
+size_t chi_bytes(const KernelShapes& shapes) { return template_rows_bytes(shapes, kChiFeatures); }
 
 void run_chi(const KernelArgs& args) {
-  ParamReader params(args.params);
-  const Linear embedding = params.linear();
-  const Linear projection = params.linear();
-  const int64_t n_templates = args.inputs[1].dim(0), n_res = args.inputs[1].dim(1);
-  const int64_t first_row = args.outputs[0].dim(0) - n_templates;
-  double* m = args.outputs[0].as<double>();
-  args.pool.parallel_for(n_templates, [&](int64_t t, int worker) {
-    const auto s =
-        worker_scratch<ChiScratch>(args.workspace, 0, worker, LengthAndWidth{n_res, embedding.n_out});
-    std::fill_n(s.features, n_res * kChiFeatures, 0.0);
-    for (int64_t i = 0; i < n_res; ++i) {
-      double* features = s.features + i * kChiFeatures;
-      features[checked_class(args.inputs[1].as<int32_t>()[t * n_res + i], kTemplateClasses,
-                             "template_aatype")] = 1;
-      std::copy_n(args.inputs[2].as<double>() + (t * n_res + i) * kChiNumbers, kChiNumbers,
-                  features + kTemplateClasses);
-    }
-    apply(embedding, s.features, n_res, s.hidden);
-    relu(s.hidden, n_res * embedding.n_out);
-    apply(projection, s.hidden, n_res, m + (first_row + t) * n_res * projection.n_out);
+  const int32_t* aatype = args.inputs[1].as<int32_t>();
+  const double* chi = args.inputs[2].as<double>();
+  embed_template_rows(args, kChiFeatures, [&](int64_t t, int64_t i, double* features) {
+    const int64_t at = t * args.inputs[1].dim(1) + i;
+    std::fill_n(features, kTemplateClasses, 0.0);
+    features[checked_class(aatype[at], kTemplateClasses, "template_aatype")] = 1;
+    std::copy_n(chi + at * kChiNumbers, kChiNumbers, features + kTemplateClasses);
   });
 }
 

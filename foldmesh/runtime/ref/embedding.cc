@@ -2,19 +2,26 @@
 #include <algorithm>
 
 #include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/runtime/ref/embedding.h"
 #include "foldmesh/runtime/ref/features.h"
 #include "foldmesh/runtime/ref/kernels.h"
 #include "foldmesh/runtime/ref/layers.h"
 #include "foldmesh/runtime/ref/scratch.h"
 
 namespace foldmesh::runtime::ref {
+
+size_t pair_embedding_bytes(const KernelShapes& shapes) {
+  return bytes_of<TargetRows>(LengthAndWidth{shapes.inputs[0][0], shapes.inputs[0][2]});
+}
+
+size_t template_rows_bytes(const KernelShapes& shapes, int64_t n_features) {
+  const TemplateRowSizes n = {shapes.inputs[0][1], n_features, shapes.inputs[0][2]};
+  return static_cast<size_t>(shapes.n_threads) * bytes_of<TemplateRowScratch>(n);
+}
+
 namespace {
 
 size_t no_workspace(const KernelShapes&) { return 0; }
-
-struct LengthAndWidth {
-  int64_t n_res, width;
-};
 
 // Recycling of pair and positions.
 
@@ -56,38 +63,12 @@ void run_recycle_pair(const KernelArgs& args) {
 
 // Pair embedding: target features of both residues and their relative position.
 
-struct TargetRows {
-  double *left, *right;
-  TargetRows(Arena& arena, const LengthAndWidth& n)
-      : left(arena.take(n.n_res * n.width)), right(arena.take(n.n_res * n.width)) {}
-};
-
-size_t pair_embedding_bytes(const KernelShapes& shapes) {
-  return bytes_of<TargetRows>(LengthAndWidth{shapes.inputs[0][0], shapes.inputs[0][2]});
-}
-
 void run_pair_embedding(const KernelArgs& args) {
-  ParamReader params(args.params);
-  const Linear left = params.linear();
-  const Linear right = params.linear();
-  const Linear offsets = params.linear();
-  const int64_t n_res = args.inputs[0].dim(0), channels = args.inputs[0].dim(2);
-  const auto rows = shared_scratch<TargetRows>(args.workspace, LengthAndWidth{n_res, channels});
-  const double* target_feat = args.inputs[1].as<double>();
   const int32_t* residue_index = args.inputs[2].as<int32_t>();
-  apply(left, target_feat, n_res, rows.left);
-  apply(right, target_feat, n_res, rows.right);
-  double* z = args.outputs[0].as<double>();
-  args.pool.parallel_for(n_res, [&](int64_t i, int) {
-    for (int64_t j = 0; j < n_res; ++j) {
-      double* pair = z + (i * n_res + j) * channels;
-      add(pair, rows.left + i * channels, channels);
-      add(pair, rows.right + j * channels, channels);
-      const int64_t clip = (offsets.n_in - 1) / 2;  // 32: offsets -32 .. 32 are classes 0 .. 64
-      const int64_t offset = int64_t{residue_index[i]} - residue_index[j];
-      add_input(offsets, std::clamp(offset, -clip, clip) + clip, 1.0, pair);
-      add_bias(offsets, pair);
-    }
+  embed_pairs(args, [&](const Linear& offsets, int64_t i, int64_t j, double* pair) {
+    const int64_t clip = (offsets.n_in - 1) / 2;  // 32: offsets -32 .. 32 are classes 0 .. 64
+    const int64_t offset = int64_t{residue_index[i]} - residue_index[j];
+    add_input(offsets, std::clamp(offset, -clip, clip) + clip, 1.0, pair);
   });
 }
 

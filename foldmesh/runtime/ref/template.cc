@@ -4,6 +4,7 @@
 
 #include "foldmesh/bio/residue_tables.h"
 #include "foldmesh/bio/torsions.h"
+#include "foldmesh/runtime/ref/embedding.h"
 #include "foldmesh/runtime/ref/features.h"
 #include "foldmesh/runtime/ref/kernels.h"
 #include "foldmesh/runtime/ref/layers.h"
@@ -12,7 +13,6 @@
 namespace foldmesh::runtime::ref {
 namespace {
 
-constexpr int kTemplateClasses = bio::kRestypeGap + 1;  // residue types, X, gap
 constexpr int kDistogramBins = 39;
 
 bool has_backbone(const TemplateResidues& residues, int64_t i) {
@@ -20,17 +20,13 @@ bool has_backbone(const TemplateResidues& residues, int64_t i) {
   return mask[bio::kAtom37N] != 0 && mask[bio::kAtom37Ca] != 0 && mask[bio::kAtom37C] != 0;
 }
 
-struct RowSizes {
-  int64_t n_res, n_features;
-};
-
 struct FeatureRows {
   double* features;
-  FeatureRows(Arena& arena, const RowSizes& n) : features(arena.take(n.n_res * n.n_features)) {}
+  FeatureRows(Arena& arena, const LengthAndWidth& n) : features(arena.take(n.n_res * n.width)) {}
 };
 
-size_t pair_embedding_bytes(const KernelShapes& shapes) {
-  const RowSizes n = {shapes.outputs[0][0], kTemplatePairFeatures};
+size_t pair_features_bytes(const KernelShapes& shapes) {
+  const LengthAndWidth n = {shapes.outputs[0][0], kTemplatePairFeatures};
   return static_cast<size_t>(shapes.n_threads) * bytes_of<FeatureRows>(n);
 }
 
@@ -42,7 +38,7 @@ void run_pair_embedding(const KernelArgs& args) {
   const TemplateResidues residues = {
       args.inputs[0].as<int32_t>() + t * n_res, args.inputs[1].as<double>() + t * n_res * bio::kNumAtom37,
       args.inputs[2].as<double>() + t * n_res * 3, args.inputs[3].as<double>() + t * n_res};
-  const RowSizes n = {n_res, kTemplatePairFeatures};
+  const LengthAndWidth n = {n_res, kTemplatePairFeatures};
   double* out = args.outputs[0].as<double>();
   args.pool.parallel_for(n_res, [&](int64_t i, int worker) {
     const auto s = worker_scratch<FeatureRows>(args.workspace, 0, worker, n);
@@ -135,36 +131,18 @@ void run_pointwise(const KernelArgs& args) {
 
 // Torsions of each template as further rows of the MSA.
 
-struct AngleScratch {
-  double *features, *hidden;
-  AngleScratch(Arena& arena, const RowSizes& n)
-      : features(arena.take(n.n_res * kTemplateAngleFeatures)), hidden(arena.take(n.n_res * n.n_features)) {}
-};
-
 size_t angle_embedding_bytes(const KernelShapes& shapes) {
-  const RowSizes n = {shapes.inputs[0][1], shapes.inputs[0][2]};
-  return static_cast<size_t>(shapes.n_threads) * bytes_of<AngleScratch>(n);
+  return template_rows_bytes(shapes, kTemplateAngleFeatures);
 }
 
 void run_angle_embedding(const KernelArgs& args) {
-  ParamReader params(args.params);
-  const Linear embedding = params.linear();
-  const Linear projection = params.linear();
-  const int64_t n_templates = args.inputs[1].dim(0), n_res = args.inputs[1].dim(1);
-  const int64_t first_row = args.outputs[0].dim(0) - n_templates;
-  const RowSizes n = {n_res, embedding.n_out};
-  double* m = args.outputs[0].as<double>();
-  args.pool.parallel_for(n_templates, [&](int64_t t, int worker) {
-    const auto s = worker_scratch<AngleScratch>(args.workspace, 0, worker, n);
+  const int64_t n_res = args.inputs[1].dim(1), angles = bio::kNumTorsions * 2;
+  embed_template_rows(args, kTemplateAngleFeatures, [&](int64_t t, int64_t i, double* features) {
     const TemplateTorsions torsions = {args.inputs[1].as<int32_t>() + t * n_res,
-                                       args.inputs[2].as<double>() + t * n_res * bio::kNumTorsions * 2,
-                                       args.inputs[3].as<double>() + t * n_res * bio::kNumTorsions * 2,
+                                       args.inputs[2].as<double>() + t * n_res * angles,
+                                       args.inputs[3].as<double>() + t * n_res * angles,
                                        args.inputs[4].as<double>() + t * n_res * bio::kNumTorsions};
-    for (int64_t i = 0; i < n_res; ++i)
-      template_angle_features(torsions, i, s.features + i * kTemplateAngleFeatures);
-    apply(embedding, s.features, n_res, s.hidden);
-    relu(s.hidden, n_res * embedding.n_out);
-    apply(projection, s.hidden, n_res, m + (first_row + t) * n_res * projection.n_out);
+    template_angle_features(torsions, i, features);
   });
 }
 
@@ -198,7 +176,7 @@ void template_angle_features(const TemplateTorsions& torsions, int64_t i, double
   std::copy_n(torsions.mask + i * bio::kNumTorsions, bio::kNumTorsions, at);
 }
 
-const Kernel kTemplatePairEmbedding = {run_pair_embedding, pair_embedding_bytes};
+const Kernel kTemplatePairEmbedding = {run_pair_embedding, pair_features_bytes};
 const Kernel kTemplatePointwiseAttention = {run_pointwise, pointwise_bytes};
 const Kernel kTemplateAngleEmbedding = {run_angle_embedding, angle_embedding_bytes};
 

@@ -117,15 +117,17 @@ const plots = (() => {
     };
   }
 
+  // Of an aligned error in Å: dark green is certain, white is not.
+  const errorColour = error => {
+    const t = Math.min(error / 31.75, 1);
+    return [Math.round(255 * t), Math.round(80 + 175 * t), Math.round(20 + 235 * t)];
+  };
+
   // Predicted aligned error. cells.at(i, j): error of residue j when aligned on residue i; n cells per side stand for
   // nResidues residues. Clicks give a pair, drags two ranges.
   function pae(canvas, chains, onHover, onPair, onRanges) {
     const pad = { left: 36, right: 8, top: 8, bottom: 34 };
     let map = null, nResidues = 0, image = null, pair = null, ranges = null, drag = null, side = 0, frame = null;
-    const colour = error => {  // dark green is certain, white is not
-      const t = Math.min(error / 31.75, 1);
-      return [Math.round(0 + 255 * t), Math.round(80 + 175 * t), Math.round(20 + 235 * t)];
-    };
     const place = i => (i + 0.5) * side / nResidues;
     const residueAt = p => Math.floor(p / side * nResidues);
     const pairAt = at => {
@@ -137,7 +139,7 @@ const plots = (() => {
       image.width = image.height = map.n;
       const ctx = image.getContext('2d'), pixels = ctx.createImageData(map.n, map.n);
       for (let k = 0; k < map.n * map.n; ++k) {
-        const [r, g, b] = colour(map.cells[k]);
+        const [r, g, b] = errorColour(map.cells[k]);
         pixels.data.set([r, g, b, 255], 4 * k);
       }
       ctx.putImageData(pixels, 0, 0);
@@ -231,7 +233,6 @@ const plots = (() => {
       mark(newPair, newRanges) { pair = newPair; ranges = newRanges; draw(); },
       redraw: draw,
       position: (i, j) => ({ x: pad.left + place(j), y: pad.top + place(i) }),
-      colour,
     };
   }
 
@@ -292,5 +293,5 @@ const plots = (() => {
     return { redraw: draw };
   }
 
-  return { bands, plddtColour, plddt, pae, coverage };
+  return { bands, plddtColour, errorColour, plddt, pae, coverage };
 })();

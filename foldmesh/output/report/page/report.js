@@ -154,6 +154,7 @@ const foldmeshReport = (() => {
     state.ranges = ranges;
     paePlot.mark(pair, ranges);
     plddtPlot.mark(pair ? [...new Set([pair.i, pair.j])] : []);
+    markPair();
     if (viewer) styleStructure();
     element('structure-status').textContent = describePair();
     if (ranges || pair) element('pae-status').textContent = describePair();
@@ -176,6 +177,65 @@ const foldmeshReport = (() => {
     element('pae-status').textContent = pair ? paeText(pair.i, pair.j) : describePair();
   }
 
+  // ---- pairs of chains -------------------------------------------------------------------------------------------
+  // Dark and with light text where the interface is confident.
+  function pairColour(what, value) {
+    const t = Math.min(Math.max(what === 'iptm' ? 1 - value : value / 31.75, 0), 1);
+    return { background: `rgb(${plots.errorColour(31.75 * t).join(',')})`, ink: t < 0.45 ? '#ffffff' : '#1c2430' };
+  }
+
+  const rangeOf = chain => [chain.first, chain.first + chain.length - 1];
+
+  // Rows are the chains aligned on, columns those that are scored.
+  function fillPairs() {
+    const pairs = data.models[state.model].chain_pairs, n = data.chains.length;
+    element('pairs-section').hidden = !pairs;
+    if (!pairs) return;
+    const what = element('pairs-what').value, table = element('pairs');
+    const label = chain => {
+      const head = make('th', chain.id + (chain.description ? ` (${chain.description})` : ''));
+      head.title = head.textContent;
+      return head;
+    };
+    const top = make('tr');
+    top.append(make('th', ''), ...data.chains.map(label));
+    const rows = data.chains.map((row, r) => {
+      const tr = make('tr');
+      tr.append(label(row), ...data.chains.map((column, c) => {
+        const value = pairs[what][r * n + c], cell = make('td', value.toFixed(what === 'iptm' ? 3 : 1));
+        const { background, ink } = pairColour(what, value);
+        cell.style.background = background;
+        cell.style.color = ink;
+        cell.tabIndex = 0;
+        cell.dataset.row = String(r);
+        cell.dataset.column = String(c);
+        const show = () => select(null, { i: rangeOf(row), j: rangeOf(column) });
+        cell.addEventListener('click', show);
+        cell.addEventListener('keydown', event => { if (event.key === 'Enter') show(); });
+        return cell;
+      }));
+      return tr;
+    });
+    table.replaceChildren(top, ...rows);
+    markPair();
+  }
+
+  // The cell whose chains are the ranges in hand, if they are just that.
+  function markPair() {
+    let text = '';
+    const same = (range, chain) => range[0] === rangeOf(chain)[0] && range[1] === rangeOf(chain)[1];
+    for (const cell of element('pairs').querySelectorAll('td')) {
+      const row = data.chains[cell.dataset.row], column = data.chains[cell.dataset.column];
+      const shown = Boolean(state.ranges && same(state.ranges.i, row) && same(state.ranges.j, column));
+      cell.classList.toggle('shown', shown);
+      if (!shown) continue;
+      const pairs = data.models[state.model].chain_pairs, k = cell.dataset.row * data.chains.length + Number(cell.dataset.column);
+      const score = row === column ? `pTM of chain ${row.id} alone` : `ipTM of chains ${row.id} and ${column.id}`;
+      text = `${score}: ${pairs.iptm[k].toFixed(3)}; PAE of ${column.id} aligned on ${row.id}: mean ${pairs.mean_pae[k].toFixed(1)} Å, lowest ${pairs.min_pae[k].toFixed(1)} Å`;
+    }
+    element('pairs-status').textContent = text;
+  }
+
   // ---- models ----------------------------------------------------------------------------------------------------
   function paeMap(model) {
     if (!model.pae) return null;
@@ -194,6 +254,7 @@ const foldmeshReport = (() => {
     if (viewer) showStructure();
     plddtPlot.show(model.plddt);
     paePlot.show(model.map, data.sequence.length);
+    fillPairs();
     select(null, null);
     element('pae-status').textContent = '';
   }
@@ -262,7 +323,7 @@ const foldmeshReport = (() => {
     element('notes').hidden = data.notes.length === 0;
     for (const note of data.notes) element('notes').append(make('li', note));
     for (const band of plots.bands) swatch(element('legend'), band.colour, band.text);
-    for (const error of [0, 10, 20, 30]) swatch(element('pae-legend'), `rgb(${paePlot.colour(error).join(',')})`, `${error} Å`);
+    for (const error of [0, 10, 20, 30]) swatch(element('pae-legend'), `rgb(${plots.errorColour(error).join(',')})`, `${error} Å`);
     fillRanking();
     fillTable(element('timings'), ['stage', 'seconds'], data.timings.map(([stage, seconds]) => [stage, fixed(seconds, 2)]));
     fillTable(element('facts'), ['what', 'value'], data.facts);
@@ -307,6 +368,7 @@ const foldmeshReport = (() => {
   if (!viewer) element('viewer').textContent = 'This browser draws no 3D (WebGL is off); open the .pdb or .cif file in another program.';
   element('model').addEventListener('change', event => showModel(Number(event.target.value)));
   for (const id of ['colouring', 'style']) element(id).addEventListener('change', () => viewer && styleStructure());
+  element('pairs-what').addEventListener('change', fillPairs);
   const reset = () => { select(null, null); element('pae-status').textContent = ''; };
   element('reset').addEventListener('click', () => { reset(); if (viewer) { viewer.zoomTo(); viewer.render(); } });
   document.addEventListener('keydown', event => { if (event.key === 'Escape') reset(); });
@@ -318,5 +380,5 @@ const foldmeshReport = (() => {
   const first = data.models.findIndex(model => model.plddt);
   if (first >= 0) showModel(first);
   state.ready = true;
-  return { data, state, select, viewer: () => viewer, plddtPlot, paePlot, caOf: i => caOf[i] };
+  return { data, state, select, colourOf, viewer: () => viewer, plddtPlot, paePlot, caOf: i => caOf[i] };
 })();
