@@ -37,11 +37,11 @@ std::string chain_letters(size_t index);
 
 // Reads every input, by its extension: .a3m, .csv and .tsv, .json, else FASTA. A folder stands for its files
 // with these extensions (and .fasta, .fa, .faa) in name order, and for the folders in it that hold an msas/
-// folder of alignments, or for itself if it holds one. A FASTA file with one record is named after the file, as AlphaFold
-// does; with several, after the records, as ColabFold does. The same sequence under the same name is kept
-// once; two sequences under one name, an empty input, and characters that are no residues are kInput.
-// An A3M with ColabFold's first line, and a sequence with ':' in it, is a complex (complex_inputs.h). With
-// `files_are_complexes` so are all records of a FASTA file together.
+// folder of alignments, or for itself if it holds one. A FASTA file with one record is named after the file,
+// as AlphaFold does; with several, after the records, as ColabFold does. The same sequence under the same
+// name is kept once; two sequences under one name, an empty input, and characters that are no residues are
+// kInput. An A3M with ColabFold's first line, and a sequence with ':' in it, is a complex (complex_inputs.h).
+// With `files_are_complexes` so are all records of a FASTA file together.
 std::vector<Target> read_targets(const std::vector<std::filesystem::path>& inputs,
                                  bool files_are_complexes = false);
 
