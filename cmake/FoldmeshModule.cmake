@@ -41,15 +41,13 @@ function(foldmesh_compile_quickly target)
 endfunction()
 
 # Standard headers that most files include, parsed once for libraries and once, with GoogleTest, for tests. Files include
-# what they use all the same: builds with a compiler cache, which gain nothing from this, do without.
+# what they use all the same: builds with a compiler cache, which gain nothing from this, do without. Not for gcc 12,
+# which warns of its own standard headers if they come precompiled.
 function(foldmesh_precompile_headers)
   set(headers <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <optional>
               <span> <string> <string_view> <vector> <fmt/format.h> <nlohmann/json.hpp>)
   file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/precompiled_headers.cc CONTENT "")
-  # gcc 12, optimising, warns of its own standard headers if they come precompiled.
-  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    foldmesh_add_headers(foldmesh_library_headers ${headers})
-  endif()
+  foldmesh_add_headers(foldmesh_library_headers ${headers})
   if(FOLDMESH_BUILD_TESTS)
     foldmesh_add_headers(foldmesh_test_headers ${headers} <gtest/gtest.h>)
     foldmesh_compile_quickly(foldmesh_test_headers)
@@ -73,7 +71,7 @@ endfunction()
 
 # Adds every module folder that module_deps.txt names, in its order.
 macro(foldmesh_add_modules)
-  if(FOLDMESH_PRECOMPILED_HEADERS)
+  if(FOLDMESH_PRECOMPILED_HEADERS AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     foldmesh_precompile_headers()
   endif()
   string(REGEX MATCHALL "[^\n]+" _lines "${FOLDMESH_ARROWS}")

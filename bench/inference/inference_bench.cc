@@ -164,7 +164,7 @@ Result run(const Options& options) {
 
   Result result;
   result.arena_bytes = executor.memory().bytes;
-  result.packed_bytes = executor.memory().packed_param_bytes;
+  result.packed_bytes = executor.memory().packed.bytes;
   result.parameter_bytes = params.bytes();
   Ceiling ceiling(options.product_size, options.precision, pool);
   base::Rng rng(1);

@@ -183,19 +183,25 @@ tensor::ConstView ParamStore::view(const graph::ParamRef& param) const {
   return view;
 }
 
-void ParamStore::let_go(const tensor::ConstView& view) const {
+std::span<const std::byte> ParamStore::pages_of(const tensor::ConstView& view) const {
   constexpr size_t kWorthACall = size_t{32} << 10;
-  if (view.bytes() < kWorthACall) return;
+  if (view.bytes() < kWorthACall) return {};
   const auto* const begin = static_cast<const std::byte*>(view.data);
   auto window = windows_.upper_bound(begin);
-  if (window == windows_.begin()) return;
+  if (window == windows_.begin()) return {};
   --window;
-  if (begin + view.bytes() > window->first + window->second) return;
-  // Whole pages of the tensor. They are clean, so nothing is lost, whatever the call says.
+  if (begin + view.bytes() > window->first + window->second) return {};
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   const uintptr_t first = (reinterpret_cast<uintptr_t>(begin) + page - 1) / page * page;
   const uintptr_t end = (reinterpret_cast<uintptr_t>(begin) + view.bytes()) / page * page;
-  if (first < end) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+  if (first >= end) return {};
+  return {reinterpret_cast<const std::byte*>(first), end - first};
+}
+
+void ParamStore::let_go(const tensor::ConstView& view) const {
+  const std::span<const std::byte> pages = pages_of(view);
+  // The pages are clean, so nothing is lost, whatever the call says.
+  if (!pages.empty()) ::madvise(const_cast<std::byte*>(pages.data()), pages.size(), MADV_DONTNEED);
 }
 
 void write_formula_file(const std::filesystem::path& path, const ModelConfig& config, std::string_view salt,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,8 @@ class ParamStore {
   // For one who will hardly look at this tensor again: it stays valid, but where it is a window on the file
   // its pages no longer count as memory of the process until they are read again.
   void let_go(const tensor::ConstView& view) const;
+  // How many bytes that is.
+  size_t bytes_let_go(const tensor::ConstView& view) const { return pages_of(view).size(); }
 
   // True when the values were made by the formula: nothing predicted with them means anything.
   bool untrained() const { return untrained_; }
@@ -78,6 +81,7 @@ class ParamStore {
 
  private:
   ParamStore() = default;
+  std::span<const std::byte> pages_of(const tensor::ConstView& view) const;  // whole ones, of the file
 
   std::string source_;
   bool untrained_ = false;

@@ -270,7 +270,8 @@ std::vector<Chain> parse_chain_map(std::string_view text, const fs::path& path) 
   try {
     // A map that keeps the order of the file: Z goes before AA.
     const auto map = nlohmann::ordered_json::parse(text);
-    for (const auto& [id, facts] : map.items()) {
+    for (const auto& [key, facts] : map.items()) {
+      const std::string& id = key;  // clang 14 lets lambdas use no structured binding
       check_chain_id(id, path);
       const bool is_new =
           std::none_of(chains.begin(), chains.end(), [&](const Chain& chain) { return chain.id == id; });

@@ -10,7 +10,7 @@ namespace foldmesh::predict {
 
 // Peak of one prediction, by part.
 struct MemoryEstimate {
-  size_t parameters = 0;  // as stored, and as kernels pack them
+  size_t parameters = 0;  // as kernels pack them, and those stored ones that are not packed
   size_t arena = 0;       // all activations and workspaces, exact to the byte
   size_t features = 0;
   size_t results = 0;            // confidence numbers and copies of head outputs

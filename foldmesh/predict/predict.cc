@@ -333,8 +333,8 @@ Prediction predict_on_devices(int n_devices, const SourceMaker& make_source, con
   const graph::Graph smallest = build(
       config, {.n_res = 1, .n_seq = 1, .n_extra = 1, .n_templates = config.is_multimer ? 1 : 0}, options);
   const auto backend = backend_for(options.precision);
-  const size_t packed = plain_program(smallest, *backend, shared).memory.packed_param_bytes;
-  const size_t parameters = std::min(params.bytes() + packed, limit);
+  const size_t parameters =
+      std::min(parameter_bytes(params, plain_program(smallest, *backend, shared).memory.packed), limit);
   shared.memory_limit = (limit - parameters) / static_cast<size_t>(n_devices) + parameters;
   if (!shared.packed) shared.packed = packed_params(params);
   Prediction result;

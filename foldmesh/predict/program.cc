@@ -76,13 +76,19 @@ int n_devices(const PredictOptions& options) { return options.group == nullptr ?
 
 bool is_first(const PredictOptions& options) { return n_devices(options) == 1 || options.group->rank() == 0; }
 
+size_t parameter_bytes(const model::ParamStore& params, const runtime::PackedParamList& packed) {
+  size_t bytes = params.bytes() + packed.bytes;
+  for (const graph::ParamRef& param : packed.params) bytes -= params.bytes_let_go(params.view(param));
+  return bytes;
+}
+
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
                         const model::ParamStore& params, const runtime::MemoryPlan& plan,
                         const PredictOptions& options) {
   constexpr size_t kProgram = size_t{48} << 20, kPerThread = size_t{8} << 20;
   const auto n = static_cast<size_t>(dims.n_res);
   MemoryEstimate memory;
-  memory.parameters = params.bytes() + plan.packed_param_bytes;
+  memory.parameters = parameter_bytes(params, plan.packed);
   memory.arena = plan.bytes;
   memory.features = features.bytes();
   // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.

@@ -26,6 +26,9 @@ Program choose_program(const graph::Graph& network, const runtime::Backend& back
                        const FeatureSource& features, const model::Dims& dims,
                        const model::ParamStore& params, const PredictOptions& options);
 
+// As stored and as kernels pack them, without stored ones that nobody reads once they are packed.
+size_t parameter_bytes(const model::ParamStore& params, const runtime::PackedParamList& packed);
+
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
                         const model::ParamStore& params, const runtime::MemoryPlan& plan,
                         const PredictOptions& options);

@@ -80,7 +80,7 @@ MemoryPlan plan_memory(const graph::Graph& graph, const Backend& backend, int n_
   plan.workspace_offsets.assign(split, arena.offsets.end());
   plan.bytes = arena.bytes;
   plan.lower_bound = arena.lower_bound;
-  plan.packed_param_bytes = packed_param_bytes(graph, backend);
+  plan.packed = packed_param_list(graph, backend);
 
   std::vector<size_t> alive_at(n_nodes, 0);
   for (const ArenaItem& item : items) {

@@ -26,7 +26,7 @@ struct MemoryPlan {
   size_t bytes = 0;                       // of the arena
   size_t lower_bound = 0;                 // what is alive at the worst node: the arena cannot be smaller
   std::string worst_node;                 // where that is
-  size_t packed_param_bytes = 0;          // parameters in the kernels' own form, beside the arena
+  PackedParamList packed;                 // parameters in the kernels' own form, beside the arena
 };
 
 // Throws kMachine when the backend lacks a kernel that the graph needs.

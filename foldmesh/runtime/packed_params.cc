@@ -41,24 +41,26 @@ size_t PackedParams::bytes() const {
   return total;
 }
 
-size_t packed_param_bytes(const graph::Graph& graph, const Backend& backend) {
-  using ParamNames = std::vector<std::pair<std::string, int32_t>>;
-  std::set<std::pair<uintptr_t, ParamNames>> seen;
-  size_t total = 0;
+PackedParamList packed_param_list(const graph::Graph& graph, const Backend& backend) {
+  using ParamName = std::pair<std::string, int32_t>;
+  std::set<std::pair<uintptr_t, std::vector<ParamName>>> seen;
+  std::set<ParamName> seen_params;
+  PackedParamList list;
   for (const graph::Node& node : graph.nodes()) {
     const Kernel kernel = backend.kernel(node.kind);
     if (kernel.pack == nullptr) continue;
-    ParamNames names;
+    std::vector<ParamName> names;
     std::vector<tensor::ConstView> shapes;
     for (const graph::ParamRef& param : node.params) {
       names.emplace_back(param.name, param.block);
       shapes.push_back({nullptr, tensor::DType::kF32, param.shape});
+      if (seen_params.insert(names.back()).second) list.params.push_back(param);
     }
     if (seen.emplace(address_of(kernel), std::move(names)).second) {
-      total += kernel.pack(shapes, backend.precision(), nullptr);
+      list.bytes += kernel.pack(shapes, backend.precision(), nullptr);
     }
   }
-  return total;
+  return list;
 }
 
 }  // namespace foldmesh::runtime

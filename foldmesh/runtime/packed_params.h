@@ -42,8 +42,12 @@ class PackedParams {
   std::map<std::vector<uintptr_t>, std::unique_ptr<Entry>> entries_;
 };
 
-// Bytes of all that the nodes of a graph ask for.
-size_t packed_param_bytes(const graph::Graph& graph, const Backend& backend);
+// What the nodes of a graph ask for, each parameter once.
+struct PackedParamList {
+  size_t bytes = 0;
+  std::vector<graph::ParamRef> params;
+};
+PackedParamList packed_param_list(const graph::Graph& graph, const Backend& backend);
 
 }  // namespace foldmesh::runtime
 
