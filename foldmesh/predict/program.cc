@@ -79,7 +79,8 @@ bool is_first(const PredictOptions& options) { return n_devices(options) == 1 ||
 size_t parameter_bytes(const model::ParamStore& params, const runtime::PackedParamList& packed) {
   size_t bytes = params.bytes() + packed.bytes;
   for (const graph::ParamRef& param : packed.params) bytes -= params.bytes_let_go(params.view(param));
-  return bytes;
+  // Before the first one is packed all stored ones have been read, in search of numbers that are none.
+  return std::max(bytes, params.bytes());
 }
 
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,

@@ -26,7 +26,8 @@ Program choose_program(const graph::Graph& network, const runtime::Backend& back
                        const FeatureSource& features, const model::Dims& dims,
                        const model::ParamStore& params, const PredictOptions& options);
 
-// As stored and as kernels pack them, without stored ones that nobody reads once they are packed.
+// The most there is at a time: all as stored, or as kernels pack them and the stored ones that are still
+// read.
 size_t parameter_bytes(const model::ParamStore& params, const runtime::PackedParamList& packed);
 
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
