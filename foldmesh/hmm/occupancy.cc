@@ -1,5 +1,7 @@
 #include "foldmesh/hmm/occupancy.h"
 
+#include <algorithm>
+
 namespace foldmesh::hmm {
 
 std::vector<float> match_occupancy(const CoreModel& model) {
@@ -9,8 +11,10 @@ std::vector<float> match_occupancy(const CoreModel& model) {
   for (int k = 2; k <= model.M; ++k) {
     const auto& t = model.t[k - 1];
     const float stays = occupancy[k - 1] * (t[kMM] + t[kMI]);
-    // The reference has a double literal here, so the second product and the sum are in double.
-    occupancy[k] = static_cast<float>(stays + (1.0 - occupancy[k - 1]) * t[kDM]);
+    // The reference has a double literal here, so the second product and the sum are in double. Files may
+    // hold probabilities that sum to a little more than 1; what follows must not be below 0, which has no
+    // logarithm.
+    occupancy[k] = std::max(0.0f, static_cast<float>(stays + (1.0 - occupancy[k - 1]) * t[kDM]));
   }
   return occupancy;
 }
