@@ -147,7 +147,7 @@ TEST_F(Templates, FiveModelsOfWhichTwoTakeTemplates) {
                   .exit_code,
               0);
   }
-  for (const auto& [model, like] : {std::pair(2, 1), {4, 3}, {5, 3}}) {
+  for (const auto& [model, like] : std::vector<std::pair<int, int>>{{2, 1}, {4, 3}, {5, 3}}) {
     fs::create_hard_link(params(like), params(model));
   }
   const auto fold = [&](const std::string& out, const std::vector<std::string>& more) {
