@@ -229,7 +229,7 @@ void add_memory_options(CLI::App& app, search::SearchOptions& options, int64_t& 
          "memory for models, hits and working space, the mapped database not "
          "counted (default: 128M a thread, at least 256M, and more "
          "where alignments of long sequences need it); hits that do not fit wait "
-         "in a temporary file")
+         "in a temporary file, and long alignments take longer")
       ->type_name("SIZE")
       ->group("Machine");
   app.add_option("--tmp-dir", options.spill_folder,

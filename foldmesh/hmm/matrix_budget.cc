@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "foldmesh/base/error.h"
 #include "foldmesh/base/memory.h"
 
 namespace foldmesh::hmm {
@@ -15,9 +14,7 @@ constexpr size_t kUnlimited = std::numeric_limits<size_t>::max();
 }  // namespace
 
 MatrixBudget::MatrixBudget(size_t memory, int n_threads, bool is_set)
-    : each_(memory / kShare / static_cast<size_t>(std::max(n_threads, 1))),
-      pool_(memory / kShare),
-      is_set_(is_set) {
+    : each_(memory / kShare / static_cast<size_t>(std::max(n_threads, 1))), pool_(memory / kShare) {
   if (is_set) return;
   const size_t available = base::available_memory() / kShare;
   each_ = std::max(each_, available / static_cast<size_t>(std::max(n_threads, 1)));
@@ -50,17 +47,8 @@ void MatrixBudget::give(size_t bytes) {
   changed_.notify_all();
 }
 
-MatrixLease::MatrixLease(MatrixBudget& budget, size_t bytes, std::string_view model, int n_nodes,
-                         size_t n_residues)
-    : budget_(budget) {
+MatrixLease::MatrixLease(MatrixBudget& budget, size_t bytes) : budget_(budget) {
   if (bytes <= budget.each()) return;
-  if (bytes > budget.pool() && budget.is_set_) {
-    base::throw_input(
-        "aligning {} residues with the {} nodes of '{}' needs {}, and matrices may take a quarter of "
-        "--memory "
-        "(expected --memory {}M at least)",
-        n_residues, n_nodes, base::printable(model), base::format_bytes(bytes), (bytes * kShare >> 20) + 1);
-  }
   budget.take(bytes);
   bytes_ = bytes;
 }

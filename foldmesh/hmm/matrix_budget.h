@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <string_view>
 
 namespace foldmesh::hmm {
 
@@ -17,8 +16,7 @@ namespace foldmesh::hmm {
 class MatrixBudget {
  public:
   // A quarter of `memory` for the shares of all threads and another one for the pool. If the user has not set
-  // the memory, they are quarters of what the machine has left if that is more, and matrices beyond the pool
-  // are made one at a time instead of being refused.
+  // the memory, they are quarters of what the machine has left if that is more.
   MatrixBudget(size_t memory, int n_threads, bool is_set);
   // No bounds: nobody waits.
   static MatrixBudget& unlimited();
@@ -32,7 +30,6 @@ class MatrixBudget {
   void give(size_t bytes);
 
   size_t each_, pool_;
-  bool is_set_;
   std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;
   size_t taken_ = 0;
@@ -42,9 +39,8 @@ class MatrixBudget {
 // A part of the pool, for the time that this lives; nothing is taken for what fits each().
 class MatrixLease {
  public:
-  // For the alignment of a model and so many residues. Throws kInput when the pool is smaller, saying how
-  // much memory would do.
-  MatrixLease(MatrixBudget& budget, size_t bytes, std::string_view model, int n_nodes, size_t n_residues);
+  // What exceeds the pool is given alone: nothing is refused. Whoever asks keeps to the pool where he can.
+  MatrixLease(MatrixBudget& budget, size_t bytes);
   ~MatrixLease();
   MatrixLease(const MatrixLease&) = delete;
   MatrixLease& operator=(const MatrixLease&) = delete;

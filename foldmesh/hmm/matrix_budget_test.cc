@@ -7,8 +7,6 @@
 #include <thread>
 #include <vector>
 
-#include "foldmesh/base/error.h"
-
 namespace foldmesh::hmm {
 namespace {
 
@@ -22,7 +20,7 @@ TEST(MatrixBudget, TheSumNeverExceedsThePoolAndAllGetTheirTurn) {
     threads.emplace_back([&, t] {
       for (size_t n = 0; n < 200; ++n) {
         const size_t bytes = n % 7 == 0 ? 1000 : 101 + (n * 37 + t * 101) % 500;
-        const MatrixLease lease(budget, bytes, "model", 1, 1);
+        const MatrixLease lease(budget, bytes);
         ASSERT_TRUE(lease.is_held());
         const size_t now = taken += bytes;
         for (size_t before = most; now > before && !most.compare_exchange_weak(before, now);) {
@@ -37,32 +35,21 @@ TEST(MatrixBudget, TheSumNeverExceedsThePoolAndAllGetTheirTurn) {
   EXPECT_GT(most, 600u) << "several at a time";
 }
 
-TEST(MatrixBudget, SharesAreFreeAndWhatCannotFitIsRefused) {
+TEST(MatrixBudget, SharesAreFree) {
   MatrixBudget budget(size_t{64} << 20, 2, true);
-  const MatrixLease first(budget, budget.pool(), "a", 1, 1);
+  const MatrixLease first(budget, budget.pool());
   EXPECT_TRUE(first.is_held());
-  EXPECT_FALSE(MatrixLease(budget, budget.each(), "b", 1, 1).is_held()) << "does not wait";
-  try {
-    const MatrixLease too_large(budget, size_t{20} << 20, "titin", 35'000, 30'000);
-    ADD_FAILURE();
-  } catch (const base::Error& error) {
-    EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
-    EXPECT_STREQ(
-        error.what(),
-        "aligning 30000 residues with the 35000 nodes of 'titin' needs 20.0 MiB, and matrices may take a "
-        "quarter of --memory (expected --memory 81M at least)");
-  }
+  EXPECT_FALSE(MatrixLease(budget, budget.each()).is_held()) << "does not wait";
 }
 
-// Memory that nobody has set does not end a search: what exceeds it is done alone.
-TEST(MatrixBudget, DefaultsAreNoReasonToStop) {
-  MatrixBudget budget(4000, 1, false);
+TEST(MatrixBudget, WhatExceedsThePoolIsGivenAlone) {
+  MatrixBudget budget(4000, 1, true);
   const size_t huge = budget.pool() + 1;
   std::atomic<int> at_once = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      const MatrixLease lease(budget, huge, "model", 1, 1);
+      const MatrixLease lease(budget, huge);
       EXPECT_EQ(++at_once, 1);
       std::this_thread::yield();
       --at_once;

@@ -213,7 +213,7 @@ TEST_F(ParamStoreTest, TrainedLookingFileIsNotLabelled) {
   EXPECT_FALSE(ParamStore::open(file_, small_model("model_3"), pool_).untrained());
 }
 
-TEST_F(ParamStoreTest, MissingAndMisShapedTensorsAreNamed) {
+TEST_F(ParamStoreTest, MissingMisShapedAndBadTensorsAreNamed) {
   const auto message = [&] {
     try {
       ParamStore::open(file_, small_model("model_3"), pool_);
@@ -233,6 +233,15 @@ TEST_F(ParamStoreTest, MissingAndMisShapedTensorsAreNamed) {
     return true;
   });
   EXPECT_NE(message().find("act_0//bias: float32 [64,2] (expected float32 [128])"), std::string::npos);
+  for (const float value : {std::nanf(""), -INFINITY}) {
+    write(small_model("model_3"), [&](const ParamSpec& p, tensor::Tensor& values) {
+      if (p.name.ends_with("act_0//bias")) values.as<float>()[127] = value;
+      return true;
+    });
+    EXPECT_NE(message().find("1 tensors hold numbers that are not finite: "
+                             "alphafold/alphafold_iteration/predicted_lddt_head/act_0//bias"),
+              std::string::npos);
+  }
 }
 
 TEST(Monomer, StructureOfTheGraph) {

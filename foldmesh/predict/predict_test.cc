@@ -10,7 +10,9 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/base/temp_folder.h"
 #include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/plan/plan.h"
 #include "foldmesh/predict/head_dump.h"
 #include "foldmesh/predict/recycling.h"
 
@@ -231,6 +233,42 @@ TEST_F(PredictTest, RefusesTooFewPassesAndTooLittleMemory) {
   const auto source = processed_source(processed(2));
   options_.memory_limit = estimate_memory(*source, config_, params_, options_).total();
   EXPECT_EQ(refusal(), "");
+}
+
+// One answer to "does it fit": the planner's, which knows extents only, and that of the prediction, which
+// knows the features and every place in the arena.
+TEST_F(PredictTest, ThePlannerAsksForTheSameMemory) {
+  const base::TempFolder folder("same_memory");
+  const std::filesystem::path file = folder.path() / "params.npz";
+  model::write_formula_file(file, config_, "", pool_);
+  const model::ParamStore params = model::ParamStore::open(file, config_, pool_);
+  raw_ = raw_features(150, 40);
+  const auto source = sampled_source(raw_, config_, 7, pool_);
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+    options_.precision = precision;
+    options_.n_threads = 2;
+    options_.memory_limit = 0;
+    const MemoryEstimate estimate = estimate_memory(*source, config_, params, options_);
+    const model::Dims dims = network_dims(*source, config_);
+    const graph::Graph network = model::build_network(config_, dims);
+    plan::PlanOptions how{.n_passes = options_.n_recycles + 1};
+    if (precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
+    plan::Planner planner(network, plan::parse_mesh("cpu:2").machine, how);
+    const plan::Plan plan = planner.plan_on(1).value();
+    EXPECT_EQ(static_cast<size_t>(plan.fixed_bytes), estimate.fixed);
+    EXPECT_NEAR(static_cast<double>(plan.peak_bytes), static_cast<double>(estimate.total()),
+                0.03 * static_cast<double>(estimate.total()))
+        << plan.weight_bytes << " " << estimate.parameters << ", " << plan.host_bytes << " "
+        << estimate.features + estimate.results;
+
+    // The least that the planner says is enough is enough, but for what lies between values in the arena.
+    const auto least = static_cast<size_t>(planner.smallest_budget(1).bytes);
+    EXPECT_LT(least, estimate.total());
+    options_.memory_limit = least + least / 50;
+    EXPECT_LE(estimate_memory(*source, config_, params, options_).total(), options_.memory_limit);
+    options_.memory_limit = least - least / 50;
+    EXPECT_GT(estimate_memory(*source, config_, params, options_).total(), options_.memory_limit);
+  }
 }
 
 TEST_F(PredictTest, DumpHoldsEveryPass) {

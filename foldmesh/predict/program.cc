@@ -48,7 +48,8 @@ std::optional<lower::Program> planned_program(const graph::Graph& network, const
                                               const PredictOptions& options) {
   const int n = n_devices(options);
   plan::Machine machine = plan::parse_mesh(fmt::format("cpu:{}", resources.n_threads)).machine;
-  machine.fixed_bytes = machine.stored_weight_bytes = 0;  // counted already
+  machine.fixed_bytes = machine.stored_weight_bytes = 0;  // counted already, as are features and results
+  machine.is_host = false;
   plan::PlanOptions how;
   how.n_passes = options.n_recycles + 1;
   if (options.precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
@@ -84,23 +85,22 @@ size_t parameter_bytes(const model::ParamStore& params, const runtime::PackedPar
 }
 
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
-                        const model::ParamStore& params, const runtime::MemoryPlan& plan,
+                        const model::ParamStore& params, const runtime::MemoryPlan& arena,
                         const PredictOptions& options) {
-  constexpr size_t kProgram = size_t{48} << 20, kPerThread = size_t{8} << 20;
-  const auto n = static_cast<size_t>(dims.n_res);
+  static_assert(plan::kErrorBins == confidence::kAlignedErrorBins);
+  const bool gathers = n_devices(options) > 1 && is_first(options);
   MemoryEstimate memory;
-  memory.parameters = parameter_bytes(params, plan.packed);
-  memory.arena = plan.bytes;
+  memory.parameters = parameter_bytes(params, arena.packed);
+  memory.arena = arena.bytes;
   memory.features = features.bytes();
-  // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.
-  memory.results = 2 * n * n * sizeof(double) + (options.on_pass ? n * n * 128 * sizeof(float) : 0);
-  if (n_devices(options) > 1 && is_first(options)) {
-    memory.results += n * n * confidence::kAlignedErrorBins * sizeof(float);  // a head's output, gathered
+  memory.results = static_cast<size_t>(plan::result_bytes(dims.n_res, gathers));
+  if (options.on_pass) {  // which gets a float copy of one head output at a time
+    memory.results += static_cast<size_t>(dims.n_res * dims.n_res) * 128 * sizeof(float);
   }
-  memory.fixed = kProgram + kPerThread * static_cast<size_t>(options.n_threads);
+  memory.fixed = static_cast<size_t>(plan::process_bytes(options.n_threads));
   memory.other = options.other_memory;
-  memory.arena_lower_bound = plan.lower_bound;
-  memory.worst_node = plan.worst_node;
+  memory.arena_lower_bound = arena.lower_bound;
+  memory.worst_node = arena.worst_node;
   return memory;
 }
 

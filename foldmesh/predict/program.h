@@ -31,7 +31,7 @@ Program choose_program(const graph::Graph& network, const runtime::Backend& back
 size_t parameter_bytes(const model::ParamStore& params, const runtime::PackedParamList& packed);
 
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
-                        const model::ParamStore& params, const runtime::MemoryPlan& plan,
+                        const model::ParamStore& params, const runtime::MemoryPlan& arena,
                         const PredictOptions& options);
 
 }  // namespace foldmesh::predict

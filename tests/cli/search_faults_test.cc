@@ -230,31 +230,20 @@ TEST_F(SearchFaults, LongAlignmentsInLittleMemory) {
   base::write_file_atomically(path("db.fasta"), relatives);
   pack("db.fasta", "db.fmdb");
   std::map<std::string, uint64_t> peak;
-  for (const std::string memory : {"6G", "128M"}) {
+  // With 16M less than the leanest way takes: the bound is not kept then, but nothing is refused.
+  for (const std::string memory : {"6G", "128M", "16M"}) {
     const RunResult run = run_program(search(memory, {"--memory", memory}));
     ASSERT_EQ(run.exit_code, 0) << run.err;
     peak[memory] = run.peak_bytes;
   }
-  fmt::print("peak: {} MiB with --memory 6G, {} MiB with --memory 128M\n", peak["6G"] >> 20,
-             peak["128M"] >> 20);
+  for (const auto& [memory, bytes] : peak) fmt::print("peak with --memory {}: {} MiB\n", memory, bytes >> 20);
   EXPECT_GT(peak["6G"], uint64_t{600} << 20) << "else this test shows nothing";
   EXPECT_LT(peak["128M"], uint64_t{128} << 20);
   const auto found = contents("6G");
+  EXPECT_LT(peak["16M"], uint64_t{128} << 20);
   EXPECT_TRUE(contents("128M") == found);
+  EXPECT_TRUE(contents("16M") == found);
   EXPECT_NE(found.at("query/db.tblout").find("relative3"), std::string::npos);
-
-  const RunResult refused = run_program(search("little", {"--memory", "64M"}));
-  EXPECT_EQ(refused.exit_code, 2);
-  const size_t at = refused.err.find("aligning 6000 residues with the 6000 nodes of 'query' needs ");
-  ASSERT_NE(at, std::string::npos) << refused.err;
-  const size_t advice = refused.err.find("expected --memory ", at);
-  ASSERT_NE(advice, std::string::npos) << refused.err;
-  // What the message says is true, and the search goes on where it stopped.
-  const std::string enough =
-      refused.err.substr(advice + 18, refused.err.find(' ', advice + 18) - advice - 18);
-  const RunResult resumed = run_program(search("little", {"--memory", enough}));
-  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_TRUE(contents("little") == found);
 }
 
 }  // namespace

@@ -177,9 +177,10 @@ TEST(TraceSampler, SameDrawsAsReference) {
         }
       };
       TraceSampler().sample(profile, regions, 42, kTraces, check);
-      MatrixBudget little(size_t{16} << 20, kManyThreads, true);
+      MatrixBudget little(size_t{16} << 20, kManyThreads, true), nearly_none(0, 1, true);
       TraceSampler().sample(profile, regions, 42, kTraces, check, little);
-      EXPECT_EQ(n_traces, 2 * kTraces * static_cast<int>(regions.size()));
+      TraceSampler().sample(profile, regions, 42, kTraces, check, nearly_none);
+      EXPECT_EQ(n_traces, 3 * kTraces * static_cast<int>(regions.size()));
     });
   }
 }

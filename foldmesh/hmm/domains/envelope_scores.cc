@@ -413,11 +413,6 @@ class EnvelopeGroup {
     for (int b = 1; b < n_blocks_; ++b) scratch_.kept_backward[b] = backward[0][b * block_ + 1];
   }
 
-  static Flanks<D> flanks_of(D d, const SpecialRow& row) {
-    return {hn::Set(d, row.N), hn::Set(d, row.J), hn::Set(d, row.B),
-            hn::Set(d, row.C), hn::Set(d, row.E), hn::Set(d, row.scale)};
-  }
-
   // Forward's and Backward's rows of block b by the operations of the first time, so with the same bits.
   void load(int b) {
     const D d;
@@ -428,17 +423,17 @@ class EnvelopeGroup {
     float* deletes = scratch_.deletes.data();
     std::copy_n(kept_forward(b).mi, mi_size_, forward_row(window_.before));
     std::copy_n(kept_forward(b).d, d_size_, deletes);
-    Flanks<D> f = flanks_of(d, scratch_.forward_rows[0][window_.before]);
+    Flanks<D> f = spread_flanks(d, scratch_.forward_rows[0][window_.before]);
     for (int i = window_.before + 1; i <= window_.last; ++i) {
       next_forward_row<D, 1>(d, t_, slots, i, &flank_odds, &f, Row{forward_row(i - 1), deletes},
                              Row{forward_row(i), deletes});
     }
     float* next = backward_row(window_.before);  // zeros behind the last row
     std::fill_n(next, mi_size_, 0.0f);
-    f = flanks_of(d, SpecialRow{});
+    f = spread_flanks(d, SpecialRow{});
     if (b + 1 < n_blocks_) {
       next = kept_backward(b + 1);
-      f = flanks_of(d, scratch_.kept_backward[b + 1]);
+      f = spread_flanks(d, scratch_.kept_backward[b + 1]);
     }
     for (int i = window_.last; i > window_.before; --i) {
       next_backward_row<D, 1>(
@@ -647,8 +642,6 @@ void EnvelopeScorer::score(const Profile& profile, std::span<const EnvelopeTask>
     if (tasks[a].wants_null2 != tasks[b].wants_null2) return tasks[a].wants_null2;
     return tasks[a].stretch.residues.size() > tasks[b].stretch.residues.size();
   });
-  size_t longest = 0;
-  for (const EnvelopeTask& task : tasks) longest = std::max(longest, task.stretch.residues.size());
   const size_t shared = std::min(kSharedBytes, budget.each()),
                most_whole = std::max(budget.each(), budget.pool() / 2);
   // Where the longest is divided, shorter ones that are not may need more than it.
@@ -656,7 +649,7 @@ void EnvelopeScorer::score(const Profile& profile, std::span<const EnvelopeTask>
   for (const EnvelopeTask& task : tasks) {
     bytes = std::max(bytes, plan_rows(profile.Q(), task.stretch.residues.size(), most_whole).bytes);
   }
-  const MatrixLease lease(budget, bytes > shared ? bytes : 0, profile.core().name, profile.M(), longest);
+  const MatrixLease lease(budget, bytes > shared ? bytes : 0);
   HWY_DYNAMIC_DISPATCH(ScoreEnvelopes)
   (profile, tasks.data(), order_.data(), static_cast<int>(tasks.size()), out.data(), scratch_, shared,
    most_whole);

@@ -24,14 +24,17 @@ struct TraceDomain {
 
 // Working memory of TraceSampler.
 struct TraceScratch {
-  simd::AlignedVector<float> match_insert, deletes;  // cells of all rows
-  std::vector<std::vector<SpecialRow>> rows;         // per slot
+  simd::AlignedVector<float> match_insert, deletes;            // cells of all rows, or of a block of rows
+  simd::AlignedVector<float> kept_match_insert, kept_deletes;  // rows from which blocks are computed again
+  std::vector<std::vector<SpecialRow>> rows;                   // per slot
 };
 
 // Working memory for one thread; not thread-safe. Regions of similar length share vectors while their
 // matrices are filled. Memory: 12 bytes per residue and node of the regions that share, bounded by
 // kSharedBytes and a thread's share of the budget; a longer region is worked on by itself and takes what it
-// needs from the budget's pool.
+// needs from the budget's pool. Where this is short, every R-th row is kept and every alignment computes
+// the rows between again that it passes, which takes 24 sqrt(L) M bytes and, at worst, as many times as long
+// as there are alignments.
 class TraceSampler {
  public:
   static constexpr size_t kSharedBytes = size_t{32} << 20;

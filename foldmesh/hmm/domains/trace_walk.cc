@@ -207,8 +207,9 @@ void TraceWalk::from_delete(Lcg& rng) {
 // Adds the cells of vector q in the reference's order, the match lanes, then the delete lanes; stops at the
 // first cell at which the sum exceeds `roll` and returns its place, or 8.
 int TraceWalk::add_exits(int q, float inverse, double roll, double& sum) const {
-  const float* match = cells_.match + i_ * cells_.match_row + q * cells_.match_vector;
-  const float* deletes = cells_.deletes + i_ * cells_.deletes_row + q * cells_.delete_vector;
+  const size_t row = row_of(i_);
+  const float* match = cells_.match + row * cells_.match_row + q * cells_.match_vector;
+  const float* deletes = cells_.deletes + row * cells_.deletes_row + q * cells_.delete_vector;
   int place = 0;
   for (const float* lanes : {match, deletes}) {
     for (int r = 0; r < Profile::kLanes; ++r, ++place) {

@@ -5,6 +5,7 @@
 #define FOLDMESH_HMM_DOMAINS_TRACE_WALK_H_
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -18,15 +19,17 @@ namespace foldmesh::hmm {
 // The region's cells. Node k = r * Q + q + 1 lies at q * vector + r of the match cells, `insert` behind them
 // of the insert cells; q * delete_vector + r of the delete cells.
 struct RegionCells {
-  const float *match, *deletes;  // row 0
+  const float *match, *deletes;  // row `first`
   size_t match_row, deletes_row;
   size_t match_vector, delete_vector, insert;
+  int first, last;                    // rows that are in memory; load() changes them
+  std::function<void(int row)> load;  // the rows around this one, where not all are in memory
 };
 
 class TraceWalk {
  public:
   TraceWalk(const Profile& profile, const LengthModel& length, std::span<const SpecialRow> rows,
-            const RegionCells& cells);
+            const RegionCells& cells);  // `cells` must outlive this
 
   // The next alignment's domains, in sequence order; valid until the next call.
   std::span<const TraceDomain> next(Lcg& rng);
@@ -67,16 +70,20 @@ class TraceWalk {
   const std::vector<double>& exit_sums(float inverse);
   void visit_match();
 
-  size_t match_at(int i, int k) const { return i * cells_.match_row + match_cell_[k]; }
+  size_t row_of(int i) const {
+    if (i < cells_.first || i > cells_.last) cells_.load(i);
+    return static_cast<size_t>(i - cells_.first);
+  }
+  size_t match_at(int i, int k) const { return row_of(i) * cells_.match_row + match_cell_[k]; }
   float m(int i, int k) const { return cells_.match[match_at(i, k)]; }
   float ins(int i, int k) const { return cells_.match[match_at(i, k) + cells_.insert]; }
-  float d(int i, int k) const { return cells_.deletes[i * cells_.deletes_row + delete_cell_[k]]; }
+  float d(int i, int k) const { return cells_.deletes[row_of(i) * cells_.deletes_row + delete_cell_[k]]; }
 
   const Profile& profile_;
   const TransitionTable<float>& t_;
   const LengthModel length_;
   const std::span<const SpecialRow> rows_;
-  const RegionCells cells_;
+  const RegionCells& cells_;
   std::vector<uint32_t> match_cell_, delete_cell_;  // [M+1]; node 0 stands at node 1, its weights are 0
 
   std::vector<MatchChoice> matches_;  // a cache: the cells of residue i share kNodesKept places

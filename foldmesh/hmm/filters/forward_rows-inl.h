@@ -266,6 +266,13 @@ HWY_INLINE void store_flanks(D d, const Flanks<D>& f, SpecialRow* rows) {
   }
 }
 
+// A stored row's flanks, in all lanes.
+template <class D>
+HWY_INLINE Flanks<D> spread_flanks(D d, const SpecialRow& row) {
+  return {hn::Set(d, row.N), hn::Set(d, row.J), hn::Set(d, row.B),
+          hn::Set(d, row.C), hn::Set(d, row.E), hn::Set(d, row.scale)};
+}
+
 template <class D>
 HWY_INLINE void next_forward_flanks(const FlankOdds<D>& t, hn::Vec<D> E, Flanks<D>& f) {
   f.E = E;
