@@ -73,7 +73,8 @@ TEST_P(ParameterList, EqualsGoldenTable) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Models, ParameterList,
-                         ::testing::Values("model_1", "model_1_ptm", "model_3", "model_1_multimer_v3"));
+                         ::testing::Values("model_1", "model_1_ptm", "model_3", "model_1_multimer_v3"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST(Parameters, TotalsOfAllModels) {
   const std::map<std::string, std::pair<size_t, int64_t>> expected = {
@@ -152,8 +153,9 @@ class ParamStoreTest : public ::testing::Test {
   ~ParamStoreTest() override { std::filesystem::remove(file_); }
   // Rewrites the formula's file; `change` may drop (return false) or replace a tensor.
   template <typename Change>
-  void write(const ModelConfig& config, Change change) {
-    tensor::NpzWriter writer(file_);
+  void write(const ModelConfig& config, Change change,
+             tensor::NpzCompression compression = tensor::NpzCompression::kStored) {
+    tensor::NpzWriter writer(file_, compression);
     for (const ParamSpec& param : parameter_list(config)) {
       tensor::Tensor values(tensor::DType::kF32, param.shape);
       fill_by_formula(param, "", 0, {values.as<float>(), static_cast<size_t>(values.size())}, pool_);
@@ -203,6 +205,24 @@ TEST_F(ParamStoreTest, UnusedTensorsAreToleratedAndNamed) {
   EXPECT_TRUE(store.untrained());
   EXPECT_EQ(store.unused().size(), 336 - 265);
   EXPECT_NE(store.unused()[0].find("template"), std::string::npos);
+}
+
+// Nothing of such a file can be used where it lies, nor let go of.
+TEST_F(ParamStoreTest, CompressedFiles) {
+  const ModelConfig config = small_model("model_3");
+  // Mostly zeros, which compress quickly.
+  const auto change = [](const ParamSpec& param, tensor::Tensor& values) {
+    if (values.size() > 1000) std::fill_n(values.as<float>() + 1000, values.size() - 1000, 0.0F);
+    return !param.name.empty();
+  };
+  write(config, change, tensor::NpzCompression::kDeflated);
+  const ParamStore store = ParamStore::open(file_, config, pool_);
+  for (const ParamSpec& param : parameter_list(config)) {
+    const tensor::ConstView view = store.view({param.name, param.shape});
+    const int64_t last = std::min<int64_t>(view.size(), 1000) - 1;
+    ASSERT_EQ(view.as<float>()[last], formula_value(param, "", last)) << param.name;
+    EXPECT_EQ(store.bytes_let_go(view), 0);
+  }
 }
 
 TEST_F(ParamStoreTest, TrainedLookingFileIsNotLabelled) {

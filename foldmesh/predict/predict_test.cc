@@ -76,6 +76,32 @@ class PredictTest : public ::testing::Test {
     return features::process(raw_, features::feature_config(config_.name), 7, n_passes, pool_);
   }
 
+  static features::FeatureSet clone_of(const features::FeatureSet& features) {
+    features::FeatureSet copy;
+    for (const auto& [name, array] : features) copy.emplace(name, array.clone());
+    return copy;
+  }
+  // "" when there is none.
+  std::string refusal_of(FeatureSource& source) {
+    try {
+      predict(source, config_, params_, options_);
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
+      return error.what();
+    }
+    return "";
+  }
+  static bool is_finite(const Prediction& prediction) {
+    for (const auto& residue : prediction.structure.atom_position) {
+      for (const auto& atom : residue) {
+        for (const float x : atom) {
+          if (!std::isfinite(x)) return false;
+        }
+      }
+    }
+    return std::isfinite(prediction.ranking_confidence) && std::isfinite(prediction.aligned_error->ptm);
+  }
+
   base::ThreadPool pool_{2};
   model::ModelConfig config_;
   model::ParamStore params_;
@@ -197,10 +223,65 @@ TEST_F(PredictTest, PaddingIsLeftOut) {
   EXPECT_EQ(prediction.structure.n_res(), 8);
   EXPECT_EQ(prediction.plddt.size(), 8);
   EXPECT_EQ(prediction.aligned_error->pae.size(), 64);
+}
 
-  features::FeatureSet nothing = processed(1);
-  std::fill_n(nothing.at("seq_mask").as<float>(), 9, 0.0F);
-  EXPECT_THROW(predict(*processed_source(std::move(nothing)), config_, params_, options_), base::Error);
+TEST_F(PredictTest, MasksOfZeros) {
+  options_.n_recycles = 0;
+  features::FeatureSet features = processed(1);
+  for (const char* name : {"msa_mask", "extra_msa_mask"}) {
+    tensor::Tensor& mask = features.at(name);
+    std::fill_n(mask.as<float>(), mask.size(), 0.0F);
+  }
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+    options_.precision = precision;
+    const Prediction prediction = predict(*processed_source(clone_of(features)), config_, params_, options_);
+    EXPECT_TRUE(is_finite(prediction));
+  }
+  std::fill_n(features.at("seq_mask").as<float>(), 9, 0.0F);
+  options_.progress = [](double, double) { ADD_FAILURE() << "the refusal comes before any work"; };
+  EXPECT_EQ(refusal_of(*processed_source(std::move(features))),
+            "seq_mask leaves no residue (expected 1 for every real one)");
+}
+
+TEST_F(PredictTest, OneResidue) {
+  raw_ = raw_features(1, 1);
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+    options_.precision = precision;
+    const Prediction prediction =
+        predict(*sampled_source(raw_, config_, 7, pool_), config_, params_, options_);
+    EXPECT_EQ(prediction.structure.n_res(), 1);
+    EXPECT_TRUE(is_finite(prediction));
+  }
+}
+
+TEST_F(PredictTest, MoreDevicesThanResidues) {
+  raw_ = raw_features(2, 3);
+  const Prediction one = predict(*sampled_source(raw_, config_, 7, pool_), config_, params_, options_);
+  options_.n_threads = 5;
+  const Prediction five = predict_on_devices(
+      5, [&](base::ThreadPool& pool) { return sampled_source(raw_, config_, 7, pool); }, config_, params_,
+      options_);
+  EXPECT_EQ(five.structure.atom_position, one.structure.atom_position);
+  EXPECT_EQ(five.plddt, one.plddt);
+  EXPECT_EQ(five.aligned_error->pae, one.aligned_error->pae);
+}
+
+// The pair tensor alone has 12 GiB. What the refusal says is needed is enough: chunks are considered.
+TEST_F(PredictTest, LongChainsAreRefusedBeforeTheyStart) {
+  raw_ = raw_features(5000, 1);
+  options_.memory_limit = size_t{4} << 30;
+  options_.progress = [](double, double) { ADD_FAILURE() << "it has started"; };
+  const std::string refusal = refusal_of(*sampled_source(raw_, config_, 7, pool_));
+  EXPECT_NE(refusal.find("more than the 4.00 GiB that it may take (--memory)"), std::string::npos) << refusal;
+  const auto source = sampled_source(raw_, config_, 7, pool_);
+  const size_t least = estimate_memory(*source, config_, params_, options_).total();
+  EXPECT_NE(refusal.find(fmt::format("this prediction needs {} of memory", base::format_bytes(least))),
+            std::string::npos)
+      << refusal;
+  options_.memory_limit = size_t{1} << 40;
+  EXPECT_LT(least, estimate_memory(*source, config_, params_, options_).total());
+  options_.memory_limit = least + (least >> 7);
+  EXPECT_LE(estimate_memory(*source, config_, params_, options_).total(), options_.memory_limit);
 }
 
 TEST_F(PredictTest, TemplateSlotsBehindTheLastUsedOneAreDropped) {
@@ -216,15 +297,7 @@ TEST_F(PredictTest, TemplateSlotsBehindTheLastUsedOneAreDropped) {
 }
 
 TEST_F(PredictTest, RefusesTooFewPassesAndTooLittleMemory) {
-  const auto refusal = [&] {
-    try {
-      predict(*processed_source(processed(2)), config_, params_, options_);
-    } catch (const base::Error& error) {
-      EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
-      return std::string(error.what());
-    }
-    return std::string();
-  };
+  const auto refusal = [&] { return refusal_of(*processed_source(processed(2))); };
   options_.n_recycles = 2;
   EXPECT_NE(refusal().find("2 passes (expected 3"), std::string::npos);
   options_.n_recycles = 1;

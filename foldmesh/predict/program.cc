@@ -42,10 +42,10 @@ Resources common_resources(const Resources& own, const PredictOptions& options) 
   return common;
 }
 
-// The best plan in so much memory for activations. When there is none: nothing on one device, kInput on
-// several.
-std::optional<lower::Program> planned_program(const graph::Graph& network, const Resources& resources,
-                                              const PredictOptions& options) {
+// The best plan in so much memory for activations. When there is none: on one device that of least memory,
+// for the refusal to name; kInput on several.
+lower::Program planned_program(const graph::Graph& network, const Resources& resources,
+                               const PredictOptions& options) {
   const int n = n_devices(options);
   plan::Machine machine = plan::parse_mesh(fmt::format("cpu:{}", resources.n_threads)).machine;
   machine.fixed_bytes = machine.stored_weight_bytes = 0;  // counted already, as are features and results
@@ -57,9 +57,13 @@ std::optional<lower::Program> planned_program(const graph::Graph& network, const
   how.memory_bytes = static_cast<int64_t>(resources.arena_bytes) + weights;
   plan::Planner planner(network, machine, how);
   const std::optional<plan::Plan> plan = planner.plan_on(n);
-  if (!plan && n == 1) return std::nullopt;
   if (!plan) {
     const plan::Planner::Floor floor = planner.smallest_budget(n);
+    if (n == 1) {
+      how.memory_bytes = floor.bytes;
+      plan::Planner least(network, machine, how);
+      return lower::lower(network, lower::strategies_of(least.plan_on(1).value().passes.front()), 1, 0);
+    }
     base::throw_input(
         "this prediction needs {} of memory for activations on each of {} devices, decided by {}, more than "
         "the "
@@ -132,8 +136,8 @@ Program choose_program(const graph::Graph& network, const runtime::Backend& back
   if (limit == 0) limit = kUnknown;
   const size_t beside = needed.total() - needed.arena;
   const Resources own = {limit > beside ? limit - beside : 0, static_cast<size_t>(options.n_threads)};
-  std::optional<lower::Program> planned = planned_program(network, common_resources(own, options), options);
-  return planned ? with_memory(std::move(*planned), backend, options) : plain;  // check_memory() refuses that
+  // Where nothing fits check_memory() will say so.
+  return with_memory(planned_program(network, common_resources(own, options), options), backend, options);
 }
 
 }  // namespace foldmesh::predict

@@ -70,7 +70,8 @@ TEST_P(EveryStrategy, GivesTheBitsOfOneDevice) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shard, EveryStrategy, testing::Values("model_1_ptm", "model_1_multimer_v3"));
+INSTANTIATE_TEST_SUITE_P(Shard, EveryStrategy, testing::Values("model_1_ptm", "model_1_multimer_v3"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST(Shard, AnyPlanGivesTheBitsOfOneDevice) {
   base::Rng rng(3);
