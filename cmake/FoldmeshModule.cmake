@@ -138,6 +138,7 @@ function(foldmesh_test name)
     FOLDMESH_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
     FOLDMESH_PROGRAM="${PROJECT_BINARY_DIR}/foldmesh")
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+  # Names of tests as the sources give them: values printed in their place would hold addresses.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
     PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()

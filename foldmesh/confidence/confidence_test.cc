@@ -63,7 +63,8 @@ TEST_P(GoldenConfidence, EveryNumber) {
   EXPECT_EQ(ranking_confidence(per_residue, one_chain), mean(per_residue));
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, GoldenConfidence, ::testing::Values("small", "big"));
+INSTANTIATE_TEST_SUITE_P(Sizes, GoldenConfidence, ::testing::Values("small", "big"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST(GoldenHeads, PlddtAndPae) {
   const tensor::NpzReader file(std::string(kModules) + "heads.npz");

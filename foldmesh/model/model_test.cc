@@ -73,7 +73,8 @@ TEST_P(ParameterList, EqualsGoldenTable) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Models, ParameterList,
-                         ::testing::Values("model_1", "model_1_ptm", "model_3", "model_1_multimer_v3"));
+                         ::testing::Values("model_1", "model_1_ptm", "model_3", "model_1_multimer_v3"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST(Parameters, TotalsOfAllModels) {
   const std::map<std::string, std::pair<size_t, int64_t>> expected = {
@@ -152,8 +153,9 @@ class ParamStoreTest : public ::testing::Test {
   ~ParamStoreTest() override { std::filesystem::remove(file_); }
   // Rewrites the formula's file; `change` may drop (return false) or replace a tensor.
   template <typename Change>
-  void write(const ModelConfig& config, Change change) {
-    tensor::NpzWriter writer(file_);
+  void write(const ModelConfig& config, Change change,
+             tensor::NpzCompression compression = tensor::NpzCompression::kStored) {
+    tensor::NpzWriter writer(file_, compression);
     for (const ParamSpec& param : parameter_list(config)) {
       tensor::Tensor values(tensor::DType::kF32, param.shape);
       fill_by_formula(param, "", 0, {values.as<float>(), static_cast<size_t>(values.size())}, pool_);
@@ -205,6 +207,24 @@ TEST_F(ParamStoreTest, UnusedTensorsAreToleratedAndNamed) {
   EXPECT_NE(store.unused()[0].find("template"), std::string::npos);
 }
 
+// Nothing of such a file can be used where it lies, nor let go of.
+TEST_F(ParamStoreTest, CompressedFiles) {
+  const ModelConfig config = small_model("model_3");
+  // Mostly zeros, which compress quickly.
+  const auto change = [](const ParamSpec& param, tensor::Tensor& values) {
+    if (values.size() > 1000) std::fill_n(values.as<float>() + 1000, values.size() - 1000, 0.0F);
+    return !param.name.empty();
+  };
+  write(config, change, tensor::NpzCompression::kDeflated);
+  const ParamStore store = ParamStore::open(file_, config, pool_);
+  for (const ParamSpec& param : parameter_list(config)) {
+    const tensor::ConstView view = store.view({param.name, param.shape});
+    const int64_t last = std::min<int64_t>(view.size(), 1000) - 1;
+    ASSERT_EQ(view.as<float>()[last], formula_value(param, "", last)) << param.name;
+    EXPECT_EQ(store.bytes_let_go(view), 0);
+  }
+}
+
 TEST_F(ParamStoreTest, TrainedLookingFileIsNotLabelled) {
   write(small_model("model_3"), [](const ParamSpec&, tensor::Tensor& values) {
     for (int64_t i = 0; i < values.size(); ++i) values.as<float>()[i] *= 0.7F;
@@ -213,7 +233,7 @@ TEST_F(ParamStoreTest, TrainedLookingFileIsNotLabelled) {
   EXPECT_FALSE(ParamStore::open(file_, small_model("model_3"), pool_).untrained());
 }
 
-TEST_F(ParamStoreTest, MissingAndMisShapedTensorsAreNamed) {
+TEST_F(ParamStoreTest, MissingMisShapedAndBadTensorsAreNamed) {
   const auto message = [&] {
     try {
       ParamStore::open(file_, small_model("model_3"), pool_);
@@ -233,6 +253,15 @@ TEST_F(ParamStoreTest, MissingAndMisShapedTensorsAreNamed) {
     return true;
   });
   EXPECT_NE(message().find("act_0//bias: float32 [64,2] (expected float32 [128])"), std::string::npos);
+  for (const float value : {std::nanf(""), -INFINITY}) {
+    write(small_model("model_3"), [&](const ParamSpec& p, tensor::Tensor& values) {
+      if (p.name.ends_with("act_0//bias")) values.as<float>()[127] = value;
+      return true;
+    });
+    EXPECT_NE(message().find("1 tensors hold numbers that are not finite: "
+                             "alphafold/alphafold_iteration/predicted_lddt_head/act_0//bias"),
+              std::string::npos);
+  }
 }
 
 TEST(Monomer, StructureOfTheGraph) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -27,6 +28,14 @@ std::string some_of(const std::vector<std::string>& names) {
   const std::string shown =
       fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<ptrdiff_t>(n), ", "));
   return names.size() > n ? fmt::format("{} and {} more", shown, names.size() - n) : shown;
+}
+
+// Every start of the program looks at all parameters, so this loop is one that compilers make vectors of.
+bool all_finite(std::span<const float> values) {
+  constexpr uint32_t kExponent = 0x7f800000;
+  uint32_t n_bad = 0;
+  for (const float value : values) n_bad |= (std::bit_cast<uint32_t>(value) & kExponent) == kExponent ? 1 : 0;
+  return n_bad == 0;
 }
 
 }  // namespace
@@ -71,10 +80,7 @@ ParamReport verify_params(const std::filesystem::path& path, std::string_view mo
   report.untrained = is_untrained(file);
   for (const ParamSpec& param : list) {
     if (!file.contains(param.name) || file.header(param.name).type != tensor::NpyType::kF32) continue;
-    const auto values = file.view(param.name).span<float>();
-    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) {
-      report.not_finite.push_back(param.name);
-    }
+    if (!all_finite(file.view(param.name).span<float>())) report.not_finite.push_back(param.name);
   }
   return report;
 }
@@ -134,10 +140,20 @@ ParamStore ParamStore::open(const std::filesystem::path& path, const ModelConfig
     return tensor::num_elements(a->shape) > tensor::num_elements(b->shape);
   });
   std::vector<tensor::ConstView> views(order.size());
+  std::vector<char> is_finite(order.size());
   pool.parallel_for(static_cast<int64_t>(order.size()), [&](int64_t i, int) {
     const auto at = static_cast<size_t>(i);
     views[at] = store.file_->view(order[at]->name);
+    is_finite[at] = all_finite(views[at].span<float>());
   });
+  std::vector<std::string> not_finite;
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (is_finite[i] == 0) not_finite.push_back(order[i]->name);
+  }
+  if (!not_finite.empty()) {
+    base::throw_input("{}: {} tensors hold numbers that are not finite: {}", store.source_, not_finite.size(),
+                      some_of(not_finite));
+  }
   for (size_t i = 0; i < order.size(); ++i) {
     store.bytes_ += views[i].bytes();
     if (store.file_->is_mapped(order[i]->name)) {

@@ -57,7 +57,8 @@ bool looks_generated(std::span<const float> biases);
 class ParamStore {
  public:
   // An official-style .npz, stored members being used straight from the memory map. Unknown tensors are
-  // allowed. Throws kInput naming the tensors that are missing or have another shape or type.
+  // allowed. Throws kInput naming the tensors that are missing, have another shape or type, or hold a number
+  // that is not finite.
   static ParamStore open(const std::filesystem::path& path, const ModelConfig& config,
                          base::ThreadPool& pool);
   // The formula's parameters, made in memory.

@@ -51,6 +51,22 @@ output::Origin origin_of(const Target& target, bool untrained) {
   return origin;
 }
 
+namespace {
+
+// Pairs of numbers; others are left out.
+std::vector<std::pair<int, int>> runs_in(const Json& entry) {
+  std::vector<std::pair<int, int>> runs;
+  if (!entry.is_object() || !entry.contains(kResiduesKey)) return runs;
+  for (const Json& run : entry.at(kResiduesKey)) {
+    if (run.is_array() && run.size() == 2 && run[0].is_number_integer() && run[1].is_number_integer()) {
+      runs.emplace_back(run[0].get<int>(), run[1].get<int>());
+    }
+  }
+  return runs;
+}
+
+}  // namespace
+
 std::vector<structio::UsedTemplate> templates_used(const Target& target, const fs::path& folder) {
   std::vector<structio::UsedTemplate> used;
   const fs::path path = folder / "templates.json";
@@ -76,7 +92,8 @@ std::vector<structio::UsedTemplate> templates_used(const Target& target, const f
     for (const Json& entry : table) {
       const std::string name = text(entry, "template"), id = text(entry, "chain");
       if (name.empty() || (!id.empty() && id != chain.id) || n == features::kMaxTemplates) continue;
-      used.push_back({name, query, text(entry, kAlignedKey)});
+      used.push_back({name, query, text(entry, kAlignedKey), text(entry, kLabelKey),
+                      text(entry, kChainSequenceKey), runs_in(entry)});
       ++n;
     }
   }

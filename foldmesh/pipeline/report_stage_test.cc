@@ -13,6 +13,9 @@ templates::Template made(const std::string& name, const std::string& sequence) {
   templates::Template out;
   out.domain_name = name;
   out.sequence = sequence;
+  out.label_id = "Q";
+  out.chain_sequence = "GG" + sequence;
+  out.residues = {{4, 4}, {5, 6}};
   out.masks.assign(sequence.size() * bio::kNumAtom37, 1);
   return out;
 }
@@ -35,6 +38,9 @@ TEST(TemplatesUsed, OfAComplex) {
   EXPECT_EQ(used[3].name, "1ab3_A");
   EXPECT_EQ(used[3].query, "MKXV");  // as in the structure
   EXPECT_EQ(used[3].aligned, "-KAV");
+  EXPECT_EQ(used[3].label_id, "Q");
+  EXPECT_EQ(used[3].chain_sequence, "GG-KAV");
+  EXPECT_EQ(used[3].residues, (std::vector<std::pair<int, int>>{{4, 4}, {5, 6}}));
   EXPECT_EQ(used[4].name, "own_x");
   EXPECT_EQ(used[4].query, "WW");
 }
@@ -47,10 +53,12 @@ TEST(TemplatesUsed, OfASingleChainOrNone) {
   const std::vector<templates::Template> one = {made("1abc_A", "MK")};
   write_template_table({{"", "MK", one}}, folder.path() / "templates.json");
   EXPECT_EQ(templates_used(target, folder.path()).size(), 1u);
-  base::write_file_atomically(folder.path() / "templates.json", R"([{"template":"old_A"},7,{"template":3}])");
+  base::write_file_atomically(folder.path() / "templates.json",
+                              R"([{"template":"old_A","template residues":[[1,"2"],3]},7,{"template":3}])");
   const auto old = templates_used(target, folder.path());
   ASSERT_EQ(old.size(), 1u);
   EXPECT_EQ(old[0].aligned, "");
+  EXPECT_TRUE(old[0].residues.empty());
   base::write_file_atomically(folder.path() / "templates.json", "{");
   EXPECT_TRUE(templates_used(target, folder.path()).empty());
 }

@@ -334,6 +334,9 @@ void write_template_table(const std::vector<TemplatesOfChain>& chains, const fs:
       row["residues with coordinates"] = n_observed;
       row["sum of probabilities"] = one.sum_probs;
       row[kAlignedKey] = one.sequence;
+      row[kLabelKey] = one.label_id;
+      row[kChainSequenceKey] = one.chain_sequence;
+      row[kResiduesKey] = one.residues;
       table.push_back(row);
     }
   }

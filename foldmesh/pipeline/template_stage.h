@@ -62,6 +62,11 @@ void add_templates(StageKey& key, const std::string& sequence, const std::filesy
 
 // In templates.json: the template's letters at the query's residues, '-' where it has none.
 inline constexpr const char* kAlignedKey = "aligned sequence";
+// Where these letters come from: mmCIF's name of the chain, its full sequence, and the first and last numbers
+// (from 1 on) of the runs of residues that are aligned.
+inline constexpr const char* kLabelKey = "template label_asym_id";
+inline constexpr const char* kChainSequenceKey = "template sequence";
+inline constexpr const char* kResiduesKey = "template residues";
 // templates.json: one object per template, for the report and the model's files. Chains of a complex have an
 // id, a single chain none.
 struct TemplatesOfChain {

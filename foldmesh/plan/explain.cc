@@ -219,10 +219,12 @@ std::string to_text(const Plan& plan, const Planner& planner, const Mesh& mesh) 
   text +=
       fmt::format("work      {:.2f} TFLOP, {:.2f} TFLOP/s\n", plan.flops * 1e-12, flops_per_second * 1e-12);
   text += fmt::format("received  {} by the busiest device\n", bytes_text(plan.traffic));
-  text += fmt::format("memory    {} on the busiest device, decided by {}; parameters {}, fixed {}; {}\n",
-                      bytes_text(plan.peak_bytes), plan.worst_step, bytes_text(plan.weight_bytes),
-                      bytes_text(plan.fixed_bytes),
-                      planner.budget() > 0 ? "budget " + bytes_text(planner.budget()) : "no limit given");
+  text += fmt::format(
+      "memory    {} on the busiest device, decided by {}; parameters {}, {}fixed {}; {}\n",
+      bytes_text(plan.peak_bytes), plan.worst_step, bytes_text(plan.weight_bytes),
+      plan.host_bytes > 0 ? fmt::format("features and results {}, ", bytes_text(plan.host_bytes)) : "",
+      bytes_text(plan.fixed_bytes),
+      planner.budget() > 0 ? "budget " + bytes_text(planner.budget()) : "no limit given");
   return text;
 }
 
@@ -275,6 +277,7 @@ Json to_json(const Plan& plan, const Planner& planner, const Mesh& mesh) {
           {"worst_operator", plan.worst_step},
           {"budget_bytes", planner.budget()},
           {"parameter_bytes", plan.weight_bytes},
+          {"feature_and_result_bytes", plan.host_bytes},
           {"fixed_bytes", plan.fixed_bytes},
           {"passes", std::move(passes)}};
 }

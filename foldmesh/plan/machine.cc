@@ -35,7 +35,6 @@ constexpr Link kGpuFar = {25 * kMicro, 40 * kGiga};
 // core.
 constexpr OpRate kCore = {0.65 * 170 * kGiga, 0.4 * 1000 * kGiga, 5 * kGiga};
 constexpr double kCpuLaunch = 5 * kMicro;
-constexpr int64_t kCpuFixed = 64 << 20;
 constexpr Link kCpuLink = {20 * kMicro,
                            3 * kGiga};  // processes that exchange through memory or a fast network
 
@@ -56,8 +55,9 @@ std::optional<Machine> parse_device(std::string_view text) {
     machine.set_rates({kCore.fp32_flops * *cores, kCore.bf16_flops * *cores, kCore.bytes * *cores});
     machine.workers = *cores;
     machine.launch = kCpuLaunch;
-    machine.fixed_bytes = kCpuFixed;
+    machine.fixed_bytes = process_bytes(*cores);
     machine.stored_weight_bytes = sizeof(float);
+    machine.is_host = true;
     machine.near = machine.far = kCpuLink;
     return machine;
   }

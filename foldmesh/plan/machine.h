@@ -32,8 +32,10 @@ struct Machine {
   double launch = 0;          // seconds to start one kernel or one parallel loop
   int64_t memory_bytes = 0;   // of a device; 0: not known, so that plans have no limit of their own
   int64_t fixed_bytes = 0;    // that a process takes before any tensor exists
-  // Of each weight, beside the form that the products take: CPUs keep the parameter file mapped.
+  // Of each weight, at least: a CPU has read the parameter file before the first weight is packed, and gives
+  // the file's pages back as it packs, so that the larger of the two forms counts.
   int64_t stored_weight_bytes = 0;
+  bool is_host = false;  // features and results lie in the same memory
   int devices_per_node = 1;
   int workers = 1;  // threads of a device that take scratch memory of their own
   Link near;        // between devices of one node
@@ -46,6 +48,9 @@ struct Machine {
   // The same rates for every operator, which is all that a data sheet can say.
   void set_rates(const OpRate& rate);
 };
+
+// Of a process on a CPU before any tensor exists: the program, and what each thread has for itself.
+constexpr int64_t process_bytes(int n_threads) { return int64_t{48 + 8 * n_threads} << 20; }
 
 struct Mesh {
   Machine machine;

@@ -33,6 +33,10 @@ class Reader {
   Network read() {
     classify_values();
     network_.graph = &graph_;
+    for (size_t id = 0; id < graph_.values().size(); ++id) {
+      if (graph_.values()[id].role == graph::Role::kInput)
+        network_.input_bytes += bytes(static_cast<ValueId>(id));
+    }
     std::set<std::pair<std::string_view, int32_t>> seen;
     for (size_t i = 0; i < graph_.nodes().size(); ++i) {
       add_step(static_cast<int32_t>(i));

@@ -53,10 +53,18 @@ struct Network {
   std::vector<Step> steps;
   int n_classes = 0;
   int64_t weight_elements = 0;  // of all parameters, each once
+  int64_t input_bytes = 0;      // features of one pass
 
   // One step of each class.
   std::vector<const Step*> representatives() const;
 };
+
+// What is made of the outputs of one prediction: the error matrix, twice in double precision. The first of
+// several devices also gathers a head's output of `kErrorBins` numbers for each pair.
+inline constexpr int kErrorBins = 64;
+constexpr int64_t result_bytes(int64_t n_res, bool gathers) {
+  return n_res * n_res * (2 * int64_t{sizeof(double)} + (gathers ? kErrorBins * kResidualBytes : 0));
+}
 
 // Reads a graph of one pass, which must outlive the result. kInternal when it is not such a chain.
 Network read_network(const graph::Graph& graph);

@@ -102,6 +102,7 @@ class Planner::Problem {
     plan.n_devices = n_;
     plan.weight_bytes = weight_bytes();
     plan.fixed_bytes = planner_.machine_.fixed_bytes;
+    plan.host_bytes = host_bytes();
     int from = path.start;
     for (int pass = 0; pass < n_passes; ++pass) {
       std::vector<PlannedStep>& steps = plan.passes.emplace_back();
@@ -150,13 +151,17 @@ class Planner::Problem {
 
   int64_t weight_bytes() const {
     return planner_.network_.weight_elements *
-           (operand_bytes(planner_.options_.precision) + planner_.machine_.stored_weight_bytes);
+           std::max(operand_bytes(planner_.options_.precision), planner_.machine_.stored_weight_bytes);
+  }
+  int64_t host_bytes() const {
+    if (!planner_.machine_.is_host) return 0;
+    return planner_.network_.input_bytes + result_bytes(planner_.network_.pair.rows, n_ > 1);
   }
 
   // What a device holds whatever the layouts of the two big tensors.
   int64_t standing_bytes(const Step& step) const {
     const int64_t rows = planner_.network_.pair.rows;
-    return planner_.machine_.fixed_bytes + weight_bytes() + step.small_bytes +
+    return planner_.machine_.fixed_bytes + weight_bytes() + host_bytes() + step.small_bytes +
            step.resting_bytes / rows * largest_part(rows, n_);
   }
   int64_t peak(const Table& table, const State& during, const Strategy& strategy) const {

@@ -50,6 +50,7 @@ struct Plan {
   int64_t peak_bytes = 0;
   std::string worst_step;  // that decides the peak
   int64_t weight_bytes = 0, fixed_bytes = 0;
+  int64_t host_bytes = 0;  // features and results, where they lie in the devices' memory
 };
 
 struct DoesNotFit {

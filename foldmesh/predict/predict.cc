@@ -121,8 +121,6 @@ bio::Structure structure_of(const FeatureSource& features, const T* positions,
       }
     }
   }
-  if (structure.aatype.empty())
-    base::throw_input("seq_mask leaves no residue (expected 1 for every real one)");
   return structure;
 }
 
@@ -267,8 +265,11 @@ Prediction predict(FeatureSource& features, const model::ModelConfig& config, co
     base::throw_input("what a pass puts out can be looked at on one device only (there are {})",
                       n_devices(options));
   }
-  log_bf16_unit(options);
   features.start_pass(0);
+  const auto seq_mask = features.get("seq_mask").span<float>();
+  if (std::all_of(seq_mask.begin(), seq_mask.end(), [](float value) { return value == 0; }))
+    base::throw_input("seq_mask leaves no residue (expected 1 for every real one)");
+  log_bf16_unit(options);
   Prediction result;
   result.model = config.name;
   result.untrained = params.untrained();

@@ -10,7 +10,9 @@
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/rng.h"
+#include "foldmesh/base/temp_folder.h"
 #include "foldmesh/bio/residue_tables.h"
+#include "foldmesh/plan/plan.h"
 #include "foldmesh/predict/head_dump.h"
 #include "foldmesh/predict/recycling.h"
 
@@ -72,6 +74,32 @@ class PredictTest : public ::testing::Test {
   }
   features::FeatureSet processed(int n_passes) {
     return features::process(raw_, features::feature_config(config_.name), 7, n_passes, pool_);
+  }
+
+  static features::FeatureSet clone_of(const features::FeatureSet& features) {
+    features::FeatureSet copy;
+    for (const auto& [name, array] : features) copy.emplace(name, array.clone());
+    return copy;
+  }
+  // "" when there is none.
+  std::string refusal_of(FeatureSource& source) {
+    try {
+      predict(source, config_, params_, options_);
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
+      return error.what();
+    }
+    return "";
+  }
+  static bool is_finite(const Prediction& prediction) {
+    for (const auto& residue : prediction.structure.atom_position) {
+      for (const auto& atom : residue) {
+        for (const float x : atom) {
+          if (!std::isfinite(x)) return false;
+        }
+      }
+    }
+    return std::isfinite(prediction.ranking_confidence) && std::isfinite(prediction.aligned_error->ptm);
   }
 
   base::ThreadPool pool_{2};
@@ -195,10 +223,65 @@ TEST_F(PredictTest, PaddingIsLeftOut) {
   EXPECT_EQ(prediction.structure.n_res(), 8);
   EXPECT_EQ(prediction.plddt.size(), 8);
   EXPECT_EQ(prediction.aligned_error->pae.size(), 64);
+}
 
-  features::FeatureSet nothing = processed(1);
-  std::fill_n(nothing.at("seq_mask").as<float>(), 9, 0.0F);
-  EXPECT_THROW(predict(*processed_source(std::move(nothing)), config_, params_, options_), base::Error);
+TEST_F(PredictTest, MasksOfZeros) {
+  options_.n_recycles = 0;
+  features::FeatureSet features = processed(1);
+  for (const char* name : {"msa_mask", "extra_msa_mask"}) {
+    tensor::Tensor& mask = features.at(name);
+    std::fill_n(mask.as<float>(), mask.size(), 0.0F);
+  }
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+    options_.precision = precision;
+    const Prediction prediction = predict(*processed_source(clone_of(features)), config_, params_, options_);
+    EXPECT_TRUE(is_finite(prediction));
+  }
+  std::fill_n(features.at("seq_mask").as<float>(), 9, 0.0F);
+  options_.progress = [](double, double) { ADD_FAILURE() << "the refusal comes before any work"; };
+  EXPECT_EQ(refusal_of(*processed_source(std::move(features))),
+            "seq_mask leaves no residue (expected 1 for every real one)");
+}
+
+TEST_F(PredictTest, OneResidue) {
+  raw_ = raw_features(1, 1);
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+    options_.precision = precision;
+    const Prediction prediction =
+        predict(*sampled_source(raw_, config_, 7, pool_), config_, params_, options_);
+    EXPECT_EQ(prediction.structure.n_res(), 1);
+    EXPECT_TRUE(is_finite(prediction));
+  }
+}
+
+TEST_F(PredictTest, MoreDevicesThanResidues) {
+  raw_ = raw_features(2, 3);
+  const Prediction one = predict(*sampled_source(raw_, config_, 7, pool_), config_, params_, options_);
+  options_.n_threads = 5;
+  const Prediction five = predict_on_devices(
+      5, [&](base::ThreadPool& pool) { return sampled_source(raw_, config_, 7, pool); }, config_, params_,
+      options_);
+  EXPECT_EQ(five.structure.atom_position, one.structure.atom_position);
+  EXPECT_EQ(five.plddt, one.plddt);
+  EXPECT_EQ(five.aligned_error->pae, one.aligned_error->pae);
+}
+
+// The pair tensor alone has 12 GiB. What the refusal says is needed is enough: chunks are considered.
+TEST_F(PredictTest, LongChainsAreRefusedBeforeTheyStart) {
+  raw_ = raw_features(5000, 1);
+  options_.memory_limit = size_t{4} << 30;
+  options_.progress = [](double, double) { ADD_FAILURE() << "it has started"; };
+  const std::string refusal = refusal_of(*sampled_source(raw_, config_, 7, pool_));
+  EXPECT_NE(refusal.find("more than the 4.00 GiB that it may take (--memory)"), std::string::npos) << refusal;
+  const auto source = sampled_source(raw_, config_, 7, pool_);
+  const size_t least = estimate_memory(*source, config_, params_, options_).total();
+  EXPECT_NE(refusal.find(fmt::format("this prediction needs {} of memory", base::format_bytes(least))),
+            std::string::npos)
+      << refusal;
+  options_.memory_limit = size_t{1} << 40;
+  EXPECT_LT(least, estimate_memory(*source, config_, params_, options_).total());
+  options_.memory_limit = least + (least >> 7);
+  EXPECT_LE(estimate_memory(*source, config_, params_, options_).total(), options_.memory_limit);
 }
 
 TEST_F(PredictTest, TemplateSlotsBehindTheLastUsedOneAreDropped) {
@@ -214,15 +297,7 @@ TEST_F(PredictTest, TemplateSlotsBehindTheLastUsedOneAreDropped) {
 }
 
 TEST_F(PredictTest, RefusesTooFewPassesAndTooLittleMemory) {
-  const auto refusal = [&] {
-    try {
-      predict(*processed_source(processed(2)), config_, params_, options_);
-    } catch (const base::Error& error) {
-      EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
-      return std::string(error.what());
-    }
-    return std::string();
-  };
+  const auto refusal = [&] { return refusal_of(*processed_source(processed(2))); };
   options_.n_recycles = 2;
   EXPECT_NE(refusal().find("2 passes (expected 3"), std::string::npos);
   options_.n_recycles = 1;
@@ -231,6 +306,42 @@ TEST_F(PredictTest, RefusesTooFewPassesAndTooLittleMemory) {
   const auto source = processed_source(processed(2));
   options_.memory_limit = estimate_memory(*source, config_, params_, options_).total();
   EXPECT_EQ(refusal(), "");
+}
+
+// One answer to "does it fit": the planner's, which knows extents only, and that of the prediction, which
+// knows the features and every place in the arena.
+TEST_F(PredictTest, ThePlannerAsksForTheSameMemory) {
+  const base::TempFolder folder("same_memory");
+  const std::filesystem::path file = folder.path() / "params.npz";
+  model::write_formula_file(file, config_, "", pool_);
+  const model::ParamStore params = model::ParamStore::open(file, config_, pool_);
+  raw_ = raw_features(150, 40);
+  const auto source = sampled_source(raw_, config_, 7, pool_);
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+    options_.precision = precision;
+    options_.n_threads = 2;
+    options_.memory_limit = 0;
+    const MemoryEstimate estimate = estimate_memory(*source, config_, params, options_);
+    const model::Dims dims = network_dims(*source, config_);
+    const graph::Graph network = model::build_network(config_, dims);
+    plan::PlanOptions how{.n_passes = options_.n_recycles + 1};
+    if (precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
+    plan::Planner planner(network, plan::parse_mesh("cpu:2").machine, how);
+    const plan::Plan plan = planner.plan_on(1).value();
+    EXPECT_EQ(static_cast<size_t>(plan.fixed_bytes), estimate.fixed);
+    EXPECT_NEAR(static_cast<double>(plan.peak_bytes), static_cast<double>(estimate.total()),
+                0.03 * static_cast<double>(estimate.total()))
+        << plan.weight_bytes << " " << estimate.parameters << ", " << plan.host_bytes << " "
+        << estimate.features + estimate.results;
+
+    // The least that the planner says is enough is enough, but for what lies between values in the arena.
+    const auto least = static_cast<size_t>(planner.smallest_budget(1).bytes);
+    EXPECT_LT(least, estimate.total());
+    options_.memory_limit = least + least / 50;
+    EXPECT_LE(estimate_memory(*source, config_, params, options_).total(), options_.memory_limit);
+    options_.memory_limit = least - least / 50;
+    EXPECT_GT(estimate_memory(*source, config_, params, options_).total(), options_.memory_limit);
+  }
 }
 
 TEST_F(PredictTest, DumpHoldsEveryPass) {

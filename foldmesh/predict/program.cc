@@ -42,13 +42,14 @@ Resources common_resources(const Resources& own, const PredictOptions& options) 
   return common;
 }
 
-// The best plan in so much memory for activations. When there is none: nothing on one device, kInput on
-// several.
-std::optional<lower::Program> planned_program(const graph::Graph& network, const Resources& resources,
-                                              const PredictOptions& options) {
+// The best plan in so much memory for activations. When there is none: on one device that of least memory,
+// for the refusal to name; kInput on several.
+lower::Program planned_program(const graph::Graph& network, const Resources& resources,
+                               const PredictOptions& options) {
   const int n = n_devices(options);
   plan::Machine machine = plan::parse_mesh(fmt::format("cpu:{}", resources.n_threads)).machine;
-  machine.fixed_bytes = machine.stored_weight_bytes = 0;  // counted already
+  machine.fixed_bytes = machine.stored_weight_bytes = 0;  // counted already, as are features and results
+  machine.is_host = false;
   plan::PlanOptions how;
   how.n_passes = options.n_recycles + 1;
   if (options.precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
@@ -56,9 +57,13 @@ std::optional<lower::Program> planned_program(const graph::Graph& network, const
   how.memory_bytes = static_cast<int64_t>(resources.arena_bytes) + weights;
   plan::Planner planner(network, machine, how);
   const std::optional<plan::Plan> plan = planner.plan_on(n);
-  if (!plan && n == 1) return std::nullopt;
   if (!plan) {
     const plan::Planner::Floor floor = planner.smallest_budget(n);
+    if (n == 1) {
+      how.memory_bytes = floor.bytes;
+      plan::Planner least(network, machine, how);
+      return lower::lower(network, lower::strategies_of(least.plan_on(1).value().passes.front()), 1, 0);
+    }
     base::throw_input(
         "this prediction needs {} of memory for activations on each of {} devices, decided by {}, more than "
         "the "
@@ -84,23 +89,22 @@ size_t parameter_bytes(const model::ParamStore& params, const runtime::PackedPar
 }
 
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
-                        const model::ParamStore& params, const runtime::MemoryPlan& plan,
+                        const model::ParamStore& params, const runtime::MemoryPlan& arena,
                         const PredictOptions& options) {
-  constexpr size_t kProgram = size_t{48} << 20, kPerThread = size_t{8} << 20;
-  const auto n = static_cast<size_t>(dims.n_res);
+  static_assert(plan::kErrorBins == confidence::kAlignedErrorBins);
+  const bool gathers = n_devices(options) > 1 && is_first(options);
   MemoryEstimate memory;
-  memory.parameters = parameter_bytes(params, plan.packed);
-  memory.arena = plan.bytes;
+  memory.parameters = parameter_bytes(params, arena.packed);
+  memory.arena = arena.bytes;
   memory.features = features.bytes();
-  // The error matrix twice in double precision; for callbacks a float copy of one head output at a time.
-  memory.results = 2 * n * n * sizeof(double) + (options.on_pass ? n * n * 128 * sizeof(float) : 0);
-  if (n_devices(options) > 1 && is_first(options)) {
-    memory.results += n * n * confidence::kAlignedErrorBins * sizeof(float);  // a head's output, gathered
+  memory.results = static_cast<size_t>(plan::result_bytes(dims.n_res, gathers));
+  if (options.on_pass) {  // which gets a float copy of one head output at a time
+    memory.results += static_cast<size_t>(dims.n_res * dims.n_res) * 128 * sizeof(float);
   }
-  memory.fixed = kProgram + kPerThread * static_cast<size_t>(options.n_threads);
+  memory.fixed = static_cast<size_t>(plan::process_bytes(options.n_threads));
   memory.other = options.other_memory;
-  memory.arena_lower_bound = plan.lower_bound;
-  memory.worst_node = plan.worst_node;
+  memory.arena_lower_bound = arena.lower_bound;
+  memory.worst_node = arena.worst_node;
   return memory;
 }
 
@@ -132,8 +136,8 @@ Program choose_program(const graph::Graph& network, const runtime::Backend& back
   if (limit == 0) limit = kUnknown;
   const size_t beside = needed.total() - needed.arena;
   const Resources own = {limit > beside ? limit - beside : 0, static_cast<size_t>(options.n_threads)};
-  std::optional<lower::Program> planned = planned_program(network, common_resources(own, options), options);
-  return planned ? with_memory(std::move(*planned), backend, options) : plain;  // check_memory() refuses that
+  // Where nothing fits check_memory() will say so.
+  return with_memory(planned_program(network, common_resources(own, options), options), backend, options);
 }
 
 }  // namespace foldmesh::predict

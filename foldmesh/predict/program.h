@@ -20,8 +20,8 @@ struct Program {
 Program plain_program(const graph::Graph& network, const runtime::Backend& backend,
                       const PredictOptions& options);
 
-// The plain program where it fits on one device, a planned one otherwise. On several devices all must call
-// it; kInput when no plan fits.
+// The plain program where it fits on one device, a planned one otherwise; the one of least memory when none
+// fits. On several devices all must call it; kInput when no plan fits.
 Program choose_program(const graph::Graph& network, const runtime::Backend& backend,
                        const FeatureSource& features, const model::Dims& dims,
                        const model::ParamStore& params, const PredictOptions& options);
@@ -31,7 +31,7 @@ Program choose_program(const graph::Graph& network, const runtime::Backend& back
 size_t parameter_bytes(const model::ParamStore& params, const runtime::PackedParamList& packed);
 
 MemoryEstimate estimate(const FeatureSource& features, const model::Dims& dims,
-                        const model::ParamStore& params, const runtime::MemoryPlan& plan,
+                        const model::ParamStore& params, const runtime::MemoryPlan& arena,
                         const PredictOptions& options);
 
 }  // namespace foldmesh::predict

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <string_view>
 
@@ -33,7 +34,45 @@ void write_identity(CifText& cif) {
   cif.category("_ma_template_trans_matrix", items);
 }
 
+// The numbers of the template's residues at the query's, 0 where it has none; empty when the runs do not fit.
+std::vector<int> numbers_of(const UsedTemplate& one) {
+  std::vector<int> numbers(one.aligned.size());
+  size_t at = 0;
+  int last = 0;
+  for (const auto& [from, to] : one.residues) {
+    if (from <= last || to < from || static_cast<size_t>(to) > one.chain_sequence.size()) return {};
+    for (int number = from; number <= to; ++number, ++at) {
+      at = std::min(one.aligned.find_first_not_of('-', at), one.aligned.size());
+      if (at == one.aligned.size() ||
+          one.aligned[at] != one.chain_sequence[static_cast<size_t>(number) - 1]) {
+        return {};
+      }
+      numbers[at] = number;
+    }
+    last = to;
+  }
+  const bool is_all = one.aligned.find_first_not_of('-', at) == std::string::npos;
+  return last > 0 && is_all ? numbers : std::vector<int>();
+}
+
 }  // namespace
+
+void TemplateTables::align(Used& used) {
+  const UsedTemplate& one = *used.made_of;
+  const std::vector<int> numbers = numbers_of(one);
+  for (size_t i = used.begin; i < used.end; ++i) {
+    const int number = numbers.empty() ? 0 : numbers[i];
+    if (number > 0) {
+      if (used.first == 0) used.first = number;
+      const auto n_between = static_cast<size_t>(used.last > 0 ? number - used.last - 1 : 0);
+      used.target_row.append(n_between, '-');
+      used.template_row += one.chain_sequence.substr(static_cast<size_t>(used.last), n_between);
+      used.last = number;
+    }
+    used.target_row += used.target->letters[i];
+    used.template_row += one.aligned[i];
+  }
+}
 
 TemplateTables::TemplateTables(std::span<const UsedTemplate> templates,
                                std::span<const TemplateTarget> targets, size_t first_data_id)
@@ -48,6 +87,7 @@ TemplateTables::TemplateTables(std::span<const UsedTemplate> templates,
           used.begin = first;
           used.end = one.aligned.find_last_not_of('-') + 1;
           used.alignment = ++n_alignments_;
+          align(used);
         }
       }
       used_.push_back(used);
@@ -76,6 +116,7 @@ void TemplateTables::write(CifText& cif) const {
   if (empty()) return;
   write_identity(cif);
   write_details(cif);
+  write_sequences(cif);
   write_origins(cif);
   if (n_alignments_ == 0) return;
   write_mapping(cif);
@@ -96,9 +137,17 @@ void TemplateTables::write_details(CifText& cif) const {
       row(cif,
           {std::to_string(++n_rows), std::to_string(t + 1),
            is_of_pdb(name) ? "'reference database'" : "customized", "polymer", "1", data_of_template(t), asym,
-           ".", ".", "1", cif_value(underscore == std::string::npos ? "" : name.substr(underscore + 1)),
-           cif_value(name)});
+           cif_value(used_[t].made_of->label_id), ".", "1",
+           cif_value(underscore == std::string::npos ? "" : name.substr(underscore + 1)), cif_value(name)});
     }
+  }
+  cif.end_loop();
+}
+
+void TemplateTables::write_sequences(CifText& cif) const {
+  begin(cif, "_ma_template_poly", {"template_id", "seq_one_letter_code_can"});
+  for (size_t t = 0; t < used_.size(); ++t) {
+    row(cif, {std::to_string(t + 1), cif_folded(used_[t].made_of->chain_sequence)});
   }
   cif.end_loop();
 }
@@ -125,13 +174,15 @@ void TemplateTables::write_origins(CifText& cif) const {
   }
 }
 
-// A template is one segment; which of its own residues these are is not known here.
+// A template is one segment, from its first aligned residue to its last.
 void TemplateTables::write_mapping(CifText& cif) const {
   begin(cif, "_ma_template_poly_segment",
         {"id", "template_id", "residue_number_begin", "residue_number_end"});
+  const auto number = [](int n) { return n > 0 ? std::to_string(n) : "."; };
   for (size_t t = 0; t < used_.size(); ++t) {
-    if (used_[t].alignment > 0)
-      row(cif, {std::to_string(used_[t].alignment), std::to_string(t + 1), ".", "."});
+    const Used& used = used_[t];
+    if (used.alignment == 0) continue;
+    row(cif, {std::to_string(used.alignment), std::to_string(t + 1), number(used.first), number(used.last)});
   }
   cif.end_loop();
   begin(cif, "_ma_target_template_poly_mapping",
@@ -154,18 +205,16 @@ void TemplateTables::write_alignments(CifText& cif) const {
   for (const Used& used : used_) {
     if (used.alignment == 0) continue;
     row(cif, {std::to_string(used.alignment), data_of_alignment(used.alignment), "1",
-              std::to_string(used.end - used.begin), "'target-template pairwise alignment'", "local"});
+              std::to_string(used.target_row.size()), "'target-template pairwise alignment'", "local"});
   }
   cif.end_loop();
   begin(cif, "_ma_alignment", {"ordinal_id", "alignment_id", "target_template_flag", "sequence"});
   size_t n_rows = 0;
   for (const Used& used : used_) {
     if (used.alignment == 0) continue;
-    const size_t length = used.end - used.begin;
-    for (const auto& [flag, letters] : {std::pair<const char*, std::string_view>{"1", used.target->letters},
-                                        {"2", used.made_of->aligned}}) {
-      row(cif, {std::to_string(++n_rows), std::to_string(used.alignment), flag,
-                cif_folded(letters.substr(used.begin, length))});
+    for (const auto& [flag, letters] :
+         {std::pair<const char*, std::string_view>{"1", used.target_row}, {"2", used.template_row}}) {
+      row(cif, {std::to_string(++n_rows), std::to_string(used.alignment), flag, cif_folded(letters)});
     }
   }
   cif.end_loop();

@@ -40,12 +40,17 @@ class TemplateTables {
     size_t begin = 0,
            end = 0;        // the residues from the first to the last aligned one, 0-based; equal: unknown
     size_t alignment = 0;  // its number, from 1 on; 0: none
+    // The alignment with gaps. Residues of the template between aligned ones are in it if they are known.
+    std::string target_row = {}, template_row = {};
+    int first = 0, last = 0;  // of the template's own residues, from 1 on; 0: unknown
   };
+  static void align(Used& used);
   std::string data_of_template(size_t t) const { return std::to_string(first_data_id_ + t); }
   std::string data_of_alignment(size_t alignment) const {
     return std::to_string(first_data_id_ + used_.size() + alignment - 1);
   }
   void write_details(CifText& cif) const;
+  void write_sequences(CifText& cif) const;
   void write_origins(CifText& cif) const;
   void write_mapping(CifText& cif) const;
   void write_alignments(CifText& cif) const;

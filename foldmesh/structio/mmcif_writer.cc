@@ -2,7 +2,9 @@
 // mmcif_ma.dic 1.4.9.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/version.h"
@@ -17,6 +19,25 @@ namespace {
 
 using Names = std::initializer_list<std::string_view>;
 using Values = std::initializer_list<std::string>;
+
+// What a header of UniProt's says: "sp|P69905|HBA_HUMAN ...".
+struct UniProtNames {
+  std::string accession, name;
+};
+std::optional<UniProtNames> uniprot_names(std::string_view header) {
+  if (!header.starts_with("sp|") && !header.starts_with("tr|")) return std::nullopt;
+  const std::string_view rest = header.substr(3, header.find_first_of(" \t", 3) - 3);
+  const size_t bar = rest.find('|');
+  if (bar == std::string_view::npos) return std::nullopt;
+  const auto fits = [](std::string_view text, std::string_view others) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+      return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || others.find(c) != std::string_view::npos;
+    });
+  };
+  const std::string_view accession = rest.substr(0, bar), name = rest.substr(bar + 1);
+  if (!fits(accession, "") || !fits(name, "_")) return std::nullopt;
+  return UniProtNames{std::string(accession), std::string(name)};
+}
 
 // Chains as ranges of residues, and entities (distinct sequences) as sets of chains.
 struct Chain {
@@ -247,9 +268,21 @@ class Writer {
   }
 
   void targets_and_templates() {
+    std::vector<std::optional<UniProtNames>> names;
+    for (const Entity& entity : assembly_.entities) names.push_back(uniprot_names(description_of(entity)));
+    // ModelCIF knows no third origin.
     begin("_ma_target_entity", {"entity_id", "data_id", "origin"});
-    for (size_t e = 0; e < assembly_.entities.size(); ++e) row({entity_id(e), entity_id(e), "."});
+    for (size_t e = 0; e < names.size(); ++e) {
+      row({entity_id(e), entity_id(e), names[e] ? "'reference database'" : "designed"});
+    }
     cif_.end_loop();
+    if (std::any_of(names.begin(), names.end(), [](const auto& name) { return name.has_value(); })) {
+      begin("_ma_target_ref_db_details", {"target_entity_id", "db_name", "db_code", "db_accession"});
+      for (size_t e = 0; e < names.size(); ++e) {
+        if (names[e]) row({entity_id(e), "UNP", names[e]->name, names[e]->accession});
+      }
+      cif_.end_loop();
+    }
     begin("_ma_target_entity_instance", {"asym_id", "entity_id", "details"});
     for (const Chain& chain : assembly_.chains) row({chain.id, entity_id(chain.entity), "."});
     cif_.end_loop();

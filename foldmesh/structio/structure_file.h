@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "foldmesh/bio/structure.h"
@@ -19,6 +20,10 @@ struct UsedTemplate {
   std::string query;  // the chain's sequence; all chains with this sequence have the template
   std::string
       aligned;  // the template's letters at the query's residues, '-' where it has none; empty: unknown
+  // Where these letters stand in the template's chain. Empty: unknown; so are runs that do not fit `aligned`.
+  std::string label_id = {};                       // mmCIF's own name of the chain
+  std::string chain_sequence = {};                 // all of it
+  std::vector<std::pair<int, int>> residues = {};  // first and last ones of runs, counted from 1
 };
 
 // What a file says about itself. Only `untrained` shows in a PDB file.

@@ -178,6 +178,9 @@ TEST_F(StructureFile, MmcifNamesTemplatesStepsAndFiles) {
   };
   using Rows = std::vector<std::vector<std::string>>;
   EXPECT_EQ(rows("_entity", {"pdbx_description"}), (Rows{{"sp|P1|A_B it's a <protein>"}}));
+  EXPECT_EQ(rows("_ma_target_entity", {"origin"}), (Rows{{"reference database"}}));
+  EXPECT_EQ(rows("_ma_target_ref_db_details", {"target_entity_id", "db_name", "db_code", "db_accession"}),
+            (Rows{{"1", "UNP", "A_B", "P1"}}));
   EXPECT_EQ(rows("_ma_template_details",
                  {"template_id", "template_origin", "template_data_id", "template_auth_asym_id"}),
             (Rows{{"1", "reference database", "3", "A"}, {"2", "customized", "4", "B"}}));
@@ -258,12 +261,39 @@ TEST_F(StructureFile, MmcifNamesTemplatesOfComplexes) {
 // Items of mmcif_ma.dic 1.4.9; those with a star are mandatory.
 TEST_F(StructureFile, MmcifUsesTheDictionarysNamesOnly) {
   const std::map<std::string, std::set<std::string>> known = {
-      {"_ma_data", {"id*", "name*", "content_type*", "content_type_other_details"}},
+      {"_ma_data", {"id*", "content_type*", "content_type_other_details", "name*"}},
       {"_ma_data_group", {"ordinal_id*", "group_id*", "data_id*"}},
+      {"_ma_target_entity", {"entity_id*", "data_id*", "origin*"}},
+      {"_ma_target_entity_instance", {"asym_id*", "entity_id*", "details"}},
+      {"_ma_target_ref_db_details",
+       {"target_entity_id*", "db_name*", "db_name_other_details", "db_code*", "db_accession*",
+        "seq_db_isoform", "seq_db_align_begin", "seq_db_align_end", "ncbi_taxonomy_id", "organism_scientific",
+        "gene_name", "seq_db_sequence_checksum", "seq_db_sequence_version_date", "is_primary"}},
+      {"_ma_model_list",
+       {"ordinal_id*", "model_id", "model_group_id", "model_name", "model_group_name", "assembly_id",
+        "model_type*", "model_type_other_details", "data_id*"}},
+      {"_ma_software_group", {"ordinal_id*", "group_id*", "software_id*", "parameter_group_id"}},
+      {"_ma_protocol_step",
+       {"ordinal_id*", "protocol_id*", "step_id*", "method_type*", "details", "step_name",
+        "software_group_id", "input_data_group_id", "output_data_group_id"}},
+      {"_ma_entry_associated_files",
+       {"id*", "entry_id*", "file_type", "file_url*", "file_format", "details", "file_content", "data_id"}},
+      {"_ma_qa_metric",
+       {"id*", "name*", "description", "type*", "type_other_details", "data_id", "mode*",
+        "software_group_id"}},
+      {"_ma_qa_metric_global", {"ordinal_id*", "model_id*", "metric_id*", "metric_value*"}},
+      {"_ma_qa_metric_local",
+       {"ordinal_id*", "model_id*", "label_asym_id*", "label_seq_id*", "label_comp_id*", "metric_id*",
+        "metric_value*"}},
       {"_ma_template_details",
        {"ordinal_id*", "template_id*", "template_entity_type*", "template_origin*", "template_data_id*",
         "target_asym_id*", "template_auth_asym_id*", "template_label_asym_id", "template_label_entity_id",
         "template_model_num*", "template_trans_matrix_id*", "template_name", "template_description"}},
+      {"_ma_template_poly", {"template_id*", "seq_one_letter_code", "seq_one_letter_code_can", "details"}},
+      {"_ma_template_trans_matrix",
+       {"id*", "rot_matrix[1][1]", "rot_matrix[2][1]", "rot_matrix[3][1]", "rot_matrix[1][2]",
+        "rot_matrix[2][2]", "rot_matrix[3][2]", "rot_matrix[1][3]", "rot_matrix[2][3]", "rot_matrix[3][3]",
+        "tr_vector[1]", "tr_vector[2]", "tr_vector[3]"}},
       {"_ma_template_ref_db_details",
        {"template_id*", "db_name*", "db_name_other_details", "db_accession_code*", "db_version_date"}},
       {"_ma_template_customized", {"template_id*", "details"}},
@@ -281,7 +311,13 @@ TEST_F(StructureFile, MmcifUsesTheDictionarysNamesOnly) {
         "sequence_identity_denominator", "sequence_identity_denominator_other_details"}},
       {"_ma_alignment", {"ordinal_id*", "alignment_id*", "target_template_flag*", "sequence*"}}};
   const std::string text =
-      to_mmcif(make_structure({"MKV"}), {.templates = {{"1abc_A", "MKV", "MKV"}, {"own_A", "MKV", "MK-"}}});
+      to_mmcif(make_structure({"MKV"}),
+               {.entry_id = "T",
+                .ptm = 0.5,
+                .iptm = 0.4,
+                .chain_descriptions = {"sp|P1|A_B text"},
+                .templates = {{"1abc_A", "MKV", "MKV"}, {"own_A", "MKV", "MK-", "B", "GMKV", {{2, 3}}}},
+                .pae_file = "pae.json"});
   std::map<std::string, std::set<std::string>> written;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -290,16 +326,59 @@ TEST_F(StructureFile, MmcifUsesTheDictionarysNamesOnly) {
       written[line.substr(0, dot)].insert(line.substr(dot + 1, line.find(' ') - dot - 1));
     }
   }
+  for (const auto& [category, items] : written) ASSERT_TRUE(known.contains(category)) << category;
   for (const auto& [category, items] : known) {
     ASSERT_TRUE(written.contains(category)) << category;
     for (const std::string& item : written[category]) {
       EXPECT_TRUE(items.contains(item) || items.contains(item + "*")) << category << "." << item;
     }
     for (const std::string& item : items) {
-      if (item.ends_with('*')) {
-        EXPECT_TRUE(written[category].contains(item.substr(0, item.size() - 1))) << category << "." << item;
+      if (!item.ends_with('*')) continue;
+      const std::string tag = item.substr(0, item.size() - 1);
+      EXPECT_TRUE(written[category].contains(tag)) << category << "." << tag;
+      for (const auto& row : gemmi_read_table(text, category, {tag}).rows) {
+        EXPECT_FALSE(row[0].empty() || row[0] == "." || row[0] == "?") << category << "." << tag;
       }
     }
+  }
+}
+
+// Where the template's residues are known: its own numbers, and those between aligned ones in the alignment.
+TEST_F(StructureFile, MmcifNumbersTheTemplatesResidues) {
+  const bio::Structure structure = make_structure({"MKVAWL"});
+  const std::string chain = "GGMKTTVAHL";
+  const auto text_of = [&](const std::vector<std::pair<int, int>>& residues) {
+    return to_mmcif(structure, {.entry_id = "T",
+                                .chain_descriptions = {"query"},
+                                .templates = {{"1abc_A", "MKVAWL", "-KVA-L", "Q", chain, residues}}});
+  };
+  using Rows = std::vector<std::vector<std::string>>;
+  const std::string text = text_of({{4, 4}, {7, 8}, {10, 10}});
+  const auto rows = [](const std::string& from, const std::string& category,
+                       const std::vector<std::string>& tags) {
+    return gemmi_read_table(from, category, tags).rows;
+  };
+  EXPECT_EQ(rows(text, "_ma_template_poly", {"template_id", "seq_one_letter_code_can"}),
+            (Rows{{"1", chain}}));
+  EXPECT_EQ(rows(text, "_ma_template_details", {"template_label_asym_id", "template_auth_asym_id"}),
+            (Rows{{"Q", "A"}}));
+  EXPECT_EQ(rows(text, "_ma_template_poly_segment", {"residue_number_begin", "residue_number_end"}),
+            (Rows{{"4", "10"}}));
+  EXPECT_EQ(rows(text, "_ma_target_template_poly_mapping", {"target_seq_id_begin", "target_seq_id_end"}),
+            (Rows{{"2", "6"}}));
+  EXPECT_EQ(rows(text, "_ma_alignment", {"target_template_flag", "sequence"}),
+            (Rows{{"1", "K--VAW-L"}, {"2", "KTTVA-HL"}}));
+  EXPECT_EQ(rows(text, "_ma_alignment_info", {"alignment_length"}), (Rows{{"8"}}));
+  EXPECT_EQ(rows(text, "_ma_target_entity", {"origin"}), (Rows{{"designed"}}));
+  // Numbers that do not fit are not written (read back as empty).
+  const Rows unknown = {{"", ""}};
+  using Runs = std::vector<std::pair<int, int>>;
+  for (const Runs& wrong :
+       {Runs{}, Runs{{4, 4}, {7, 8}}, Runs{{4, 4}, {7, 8}, {10, 11}}, Runs{{5, 5}, {7, 8}, {10, 10}},
+        Runs{{0, 0}, {7, 8}, {10, 10}}, Runs{{4, 4}, {7, 8}, {8, 8}}}) {
+    EXPECT_EQ(
+        rows(text_of(wrong), "_ma_template_poly_segment", {"residue_number_begin", "residue_number_end"}),
+        unknown);
   }
 }
 

@@ -138,7 +138,14 @@ Template place_atoms(const EntryChain& chain, const std::string& letters, const 
   out.aatype.assign(n_res, bio::kHhblitsGap);
   out.positions.assign(n_res * bio::kNumAtom37 * 3, 0);
   out.masks.assign(n_res * bio::kNumAtom37, 0);
+  out.label_id = chain.label_id;
+  out.chain_sequence = letters;
   for (const auto& [query, residue] : mapping) {
+    if (out.residues.empty() || out.residues.back().second != residue) {
+      out.residues.emplace_back(residue + 1, residue + 1);
+    } else {
+      out.residues.back().second = residue + 1;
+    }
     const auto at = static_cast<size_t>(query), from = static_cast<size_t>(residue);
     out.sequence[at] = letters[from];
     out.aatype[at] = hhblits_code(letters[from]);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace foldmesh::templates {
@@ -17,6 +18,10 @@ struct Template {
   std::vector<float> positions;  // [n_res, 37, 3], A
   std::vector<float> masks;      // [n_res, 37]: 1 where the atom is known
   float sum_probs = 0;           // of HHsearch; 0 for other sources
+  // Of the chain that it was taken from: mmCIF's own name, the full sequence, and the runs of residues
+  // (first, last; counted from 1) whose letters stand in `sequence`, in this order.
+  std::string label_id = {}, chain_sequence = {};
+  std::vector<std::pair<int, int>> residues = {};
 
   int64_t n_res() const { return static_cast<int64_t>(aatype.size()); }
 };

@@ -105,6 +105,8 @@ TEST(MakeTemplate, Realigned) {
   EXPECT_EQ(out.sequence, kQuery.substr(0, 10) + "--" + kQuery.substr(12));
   EXPECT_FLOAT_EQ(ca_x(out, 12), 10 * 3.8F);
   EXPECT_FLOAT_EQ(ca_x(out, 22), 21 * 3.8F);
+  EXPECT_EQ(out.chain_sequence, structure);
+  EXPECT_EQ(out.residues, (std::vector<std::pair<int, int>>{{1, 20}, {22, 32}}));
 
   std::string other = kQuery;
   for (size_t i = 0; i < other.size(); i += 5) other[i] = other[i] == 'W' ? 'G' : 'W';

@@ -1,6 +1,7 @@
 // Every operator of the CPU backend against the reference backend on random tensors: extents of 1 and odd
 // ones, on both sides of the block sizes, with masks that leave whole rows, columns and residues out. And:
 // the same bits for every number of threads.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -24,10 +25,6 @@ using tensor::Tensor;
 struct Extents {
   int64_t n_res, n_seq, n_extra, n_templates;
 };
-std::ostream& operator<<(std::ostream& out, const Extents& e) {
-  return out << e.n_res << " residues, " << e.n_seq << " rows, " << e.n_extra << " extra, " << e.n_templates
-             << " templates";
-}
 
 // Random operands, as float32 numbers that both backends can hold.
 class Operands {
@@ -271,7 +268,11 @@ TEST_P(CpuAgainstRef, StructureModule) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, CpuAgainstRef,
                          testing::Values(Extents{1, 1, 1, 1}, Extents{2, 3, 1, 2}, Extents{7, 1, 130, 4},
-                                         Extents{19, 37, 5, 3}, Extents{33, 5, 9, 1}));
+                                         Extents{19, 37, 5, 3}, Extents{33, 5, 9, 1}),
+                         [](const auto& info) {
+                           const Extents& e = info.param;
+                           return fmt::format("N{}_S{}_E{}_T{}", e.n_res, e.n_seq, e.n_extra, e.n_templates);
+                         });
 
 // More residues than one block of rows or queries holds; the reference is slow, so only what blocks residues.
 TEST(CpuAgainstRefLong, BlocksOfResidues) {

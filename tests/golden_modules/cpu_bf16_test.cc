@@ -29,12 +29,12 @@ std::unique_ptr<runtime::Backend> make_modelled_amx() {
 }
 
 std::vector<BackendFactory> factories() {
-  std::vector<BackendFactory> all = {make_cpu};
-  if (runtime::cpu::exists(Bf16Unit::kModelledAmx)) all.push_back(make_modelled_amx);
+  std::vector<BackendFactory> all = {{"this_machine", make_cpu}};
+  if (runtime::cpu::exists(Bf16Unit::kModelledAmx)) all.push_back({"modelled_amx", make_modelled_amx});
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(CpuBf16, ModuleCases, testing::ValuesIn(factories()));
+INSTANTIATE_TEST_SUITE_P(CpuBf16, ModuleCases, testing::ValuesIn(factories()), name_of_backend);
 
 }  // namespace
 }  // namespace foldmesh::golden

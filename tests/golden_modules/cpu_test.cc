@@ -7,7 +7,8 @@ namespace {
 
 std::unique_ptr<runtime::Backend> make_cpu() { return std::make_unique<runtime::CpuBackend>(); }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, ModuleCases, testing::Values(make_cpu));
+INSTANTIATE_TEST_SUITE_P(Cpu, ModuleCases, testing::Values(BackendFactory{"fp32", make_cpu}),
+                         name_of_backend);
 
 }  // namespace
 }  // namespace foldmesh::golden

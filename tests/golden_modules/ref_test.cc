@@ -7,7 +7,8 @@ namespace {
 
 std::unique_ptr<runtime::Backend> make_ref() { return std::make_unique<runtime::RefBackend>(); }
 
-INSTANTIATE_TEST_SUITE_P(Ref, ModuleCases, testing::Values(make_ref));
+INSTANTIATE_TEST_SUITE_P(Ref, ModuleCases, testing::Values(BackendFactory{"fp64", make_ref}),
+                         name_of_backend);
 
 }  // namespace
 }  // namespace foldmesh::golden

@@ -11,14 +11,8 @@
 
 #include "foldmesh/predict/head_dump.h"
 #include "foldmesh/predict/predict.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FOLDMESH_SLOW_BUILD 1
-#elif defined(__has_feature)
-#define FOLDMESH_SLOW_BUILD (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define FOLDMESH_SLOW_BUILD 0
-#endif
+#include "tests/golden_whole/golden_case.h"
+#include "tests/sanitized.h"
 
 namespace foldmesh::predict {
 namespace {
@@ -187,20 +181,14 @@ class Bf16 : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Bf16, StaysCloseToFp32) {
   const Case& param = GetParam();
-  if (FOLDMESH_SLOW_BUILD != 0 && param.n_res > 16) GTEST_SKIP() << "takes too long under a sanitizer";
+  if (tests::kSanitized && param.n_res > 16) GTEST_SKIP() << "takes too long under a sanitizer";
   const std::string name = fmt::format("{}_N{}", param.model, param.n_res);
-  const tensor::NpzReader golden(fmt::format("{}/golden/af2/whole/{}.npz", FOLDMESH_TESTS_DIR, name));
-  const auto features = processed_source(features::read_processed_features(golden));
-  const model::ModelConfig config = model::model_by_name(param.model);
-  base::ThreadPool pool(base::available_cores());
-  const model::ParamStore params = model::ParamStore::from_formula(config, "", pool);
-
-  PredictOptions options;
-  options.precision = Precision::kBf16;
-  options.n_threads = base::available_cores();
-  options.all_heads = true;
-  options.on_pass = [&](const PassResult& result) {
-    const Difference d = compare(result, golden, *features);
+  const std::string path = golden_path(name);
+  if (path.empty()) GTEST_SKIP() << "FOLDMESH_MORE_GOLDENS names no folder with " << name << ".npz";
+  GoldenCase the(param.model, path);
+  the.options.precision = Precision::kBf16;
+  the.options.on_pass = [&](const PassResult& result) {
+    const Difference d = compare(result, the.golden, *the.features);
     fmt::print("  {:>4} {:>8.3f} {:>8.2f} {:>+8.3f} {:>8.3f} {:>+8.4f} {:>9.1e} {:>9.1e} {:>9.1e}\n",
                result.pass + 1, d.ca_rmsd, d.radius, d.mean_plddt, d.plddt, d.ptm, d.single, d.pair, d.msa);
     expect_within(Bounds(), result.pass + 1, d);
@@ -209,12 +197,13 @@ TEST_P(Bf16, StaysCloseToFp32) {
       "{}: bf16 against the golden; lengths in A, pLDDT of all and of the worst residue, the rest relative\n",
       name);
   fmt::print("  pass  CA RMSD   radius    pLDDT    worst      pTM    single      pair       msa\n");
-  predict(*features, config, params, options);
+  predict(*the.features, the.config, the.params, the.options);
 }
 
 INSTANTIATE_TEST_SUITE_P(Goldens, Bf16,
                          ::testing::Values(Case{"model_1_ptm", 16}, Case{"model_3", 16},
-                                           Case{"model_1_ptm", 64}, Case{"model_3", 64}),
+                                           Case{"model_1_ptm", 64}, Case{"model_3", 64},
+                                           Case{"model_1_multimer_v3", 14}, Case{"model_1_multimer_v3", 44}),
                          [](const auto& test) {
                            return fmt::format("{}_N{}", test.param.model, test.param.n_res);
                          });

@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <optional>
@@ -16,6 +14,7 @@
 #include "foldmesh/base/memory.h"
 #include "foldmesh/predict/head_dump.h"
 #include "foldmesh/predict/predict.h"
+#include "tests/golden_whole/golden_case.h"
 #include "tests/sanitized.h"
 
 namespace foldmesh::predict {
@@ -160,26 +159,13 @@ TEST_P(WholeModel, EqualsGolden) {
     GTEST_SKIP() << "takes too long under a sanitizer";
   }
   const std::string name = fmt::format("{}_N{}", param.model, param.n_res);
-  std::string path = fmt::format("{}/golden/af2/whole/{}.npz", FOLDMESH_TESTS_DIR, name);
-  if (!std::filesystem::exists(path)) {
-    // Goldens that are too large for the repository.
-    const char* folder = std::getenv("FOLDMESH_MORE_GOLDENS");
-    if (folder == nullptr) GTEST_SKIP() << "FOLDMESH_MORE_GOLDENS names no folder with " << name << ".npz";
-    path = fmt::format("{}/{}.npz", folder, name);
-  }
-  const tensor::NpzReader golden(path);
-  const auto features = processed_source(features::read_processed_features(golden));
-  const model::ModelConfig config = model::model_by_name(param.model);
-  base::ThreadPool pool(base::available_cores());
-  const model::ParamStore params = model::ParamStore::from_formula(config, "", pool);
-
-  PredictOptions options;
-  options.precision = param.precision;
-  options.n_threads = base::available_cores();
-  options.all_heads = true;
-  options.on_pass = [&](const PassResult& result) { compare(result, golden, *features); };
-  options.n_recycles = param.n_passes - 1;
-  const Prediction prediction = predict(*features, config, params, options);
+  const std::string path = golden_path(name);
+  if (path.empty()) GTEST_SKIP() << "FOLDMESH_MORE_GOLDENS names no folder with " << name << ".npz";
+  GoldenCase the(param.model, path);
+  the.options.precision = param.precision;
+  the.options.on_pass = [&](const PassResult& result) { compare(result, the.golden, *the.features); };
+  the.options.n_recycles = param.n_passes - 1;
+  const Prediction prediction = predict(*the.features, the.config, the.params, the.options);
   print();
   EXPECT_TRUE(prediction.untrained);
   EXPECT_EQ(prediction.n_passes, param.n_passes);

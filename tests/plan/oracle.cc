@@ -69,8 +69,9 @@ class Writer {
   }
   int64_t standing(const plan::Step& step) const {
     const int64_t rows = network_.pair.rows;
-    const int64_t weight = plan::operand_bytes(precision_) + machine_.stored_weight_bytes;
-    return machine_.fixed_bytes + network_.weight_elements * weight + step.small_bytes +
+    const int64_t weight = std::max(plan::operand_bytes(precision_), machine_.stored_weight_bytes);
+    const int64_t host = machine_.is_host ? network_.input_bytes + plan::result_bytes(rows, n_ > 1) : 0;
+    return machine_.fixed_bytes + network_.weight_elements * weight + host + step.small_bytes +
            step.resting_bytes / rows * plan::largest_part(rows, n_);
   }
 

@@ -8,6 +8,7 @@
 #include "foldmesh/plan/plan.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/executor.h"
+#include "tests/sanitized.h"
 #include "tests/shard/sharded_run.h"
 
 namespace foldmesh::tests {
@@ -40,7 +41,7 @@ plan::Plan plan_within(const graph::Graph& graph, const plan::Machine& machine, 
 
 TEST(ShardPlans, BestPlansKeepTheirWord) {
   base::Rng rng(11);
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < (kSanitized ? 4 : 10); ++round) {
     const model::Dims dims = {.n_res = 8 + static_cast<int64_t>(rng.below(24)),
                               .n_seq = 1 + static_cast<int64_t>(rng.below(30)),
                               .n_extra = 1 + static_cast<int64_t>(rng.below(40)),
@@ -64,8 +65,9 @@ TEST(ShardPlans, BestPlansKeepTheirWord) {
 TEST(ShardPlans, PredictedMemoryIsEnoughAndClose) {
   base::Rng rng(12);
   const runtime::CpuBackend backend;
+  const int n_rounds = kSanitized ? 8 : 24;
   int n_exact = 0;
-  for (int round = 0; round < 24; ++round) {
+  for (int round = 0; round < n_rounds; ++round) {
     const model::Dims dims = {.n_res = 64 + static_cast<int64_t>(rng.below(600)),
                               .n_seq = 1 + static_cast<int64_t>(rng.below(512)),
                               .n_extra = 1 + static_cast<int64_t>(rng.below(2000)),
@@ -77,7 +79,7 @@ TEST(ShardPlans, PredictedMemoryIsEnoughAndClose) {
     const plan::Machine machine = plan::parse_mesh("cpu:2").machine;
     const plan::Plan plan = plan_within(graph, machine, n_devices, rng.uniform());
     const auto strategies = lower::strategies_of(plan.passes[0]);
-    const int64_t predicted = plan.peak_bytes - plan.weight_bytes - plan.fixed_bytes;
+    const int64_t predicted = plan.peak_bytes - plan.weight_bytes - plan.fixed_bytes - plan.host_bytes;
     int64_t most = 0;
     size_t bound = 0;
     std::string worst;
@@ -98,7 +100,7 @@ TEST(ShardPlans, PredictedMemoryIsEnoughAndClose) {
     // Places in the arena are found by trying: now and then a few percent lie between the values.
     EXPECT_LE(static_cast<double>(most), 1.05 * static_cast<double>(bound)) << what;
   }
-  EXPECT_GE(n_exact, 20);
+  EXPECT_GE(n_exact, n_rounds * 5 / 6);
 }
 
 }  // namespace

@@ -252,7 +252,9 @@ Json Page::templates() const {
   Json heads = Json::array(), rows = Json::array();
   std::vector<std::string> keys;
   for (const auto& [key, value] : result_.templates.front().items()) {
-    if (key == "aligned sequence") continue;  // too long for a table
+    static const std::set<std::string_view> kForPrograms = {"aligned sequence", "template sequence",
+                                                            "template residues", "template label_asym_id"};
+    if (kForPrograms.contains(key)) continue;
     keys.push_back(key);
     std::string head = key;
     std::replace(head.begin(), head.end(), '_', ' ');

@@ -41,6 +41,19 @@ float one_element(const Words& row, const Words& column, float c) {
   return sums[0];
 }
 
+// Operands with numbers in both halves of every word, and old elements.
+struct RandomTiles {
+  explicit RandomTiles(base::Rng& rng) {
+    const auto number = [&] { return static_cast<float>(2 * rng.uniform() - 1); };
+    for (size_t i = 0; i < kWords; ++i) {
+      a[i] = pair(number(), number());
+      b[i] = pair(number(), number());
+      c[i] = number();
+    }
+  }
+  Words a = Words(kWords), b = Words(kWords), c = Words(kWords);
+};
+
 class ModelledAmx : public testing::Test {
  protected:
   void SetUp() override {
@@ -50,14 +63,8 @@ class ModelledAmx : public testing::Test {
 
 TEST_F(ModelledAmx, FollowsTheDefinition) {
   base::Rng rng(5);
-  Words a(kWords), b(kWords), c(kWords);
   for (int round = 0; round < 20; ++round) {
-    for (size_t i = 0; i < kWords; ++i) {
-      const auto number = [&] { return static_cast<float>(2 * rng.uniform() - 1); };
-      a[i] = pair(number(), number());
-      b[i] = pair(number(), number());
-      c[i] = number();
-    }
+    auto [a, b, c] = RandomTiles(rng);
     Words expected = c;
     for (size_t i = 0; i < kTileRows; ++i) {
       for (size_t j = 0; j < kTileWords; ++j) {
@@ -144,13 +151,7 @@ TEST(Amx, GivesTheBitsOfItsDefinition) {
   if (amx_state() == AmxState::kDiffers) GTEST_SKIP() << "this processor's AMX differs from its definition";
   // Operands of its own: not those of the check that came to this.
   base::Rng rng(7);
-  Words a(kWords), b(kWords), c(kWords);
-  for (size_t i = 0; i < kWords; ++i) {
-    const auto number = [&] { return static_cast<float>(2 * rng.uniform() - 1); };
-    a[i] = pair(number(), number());
-    b[i] = pair(number(), number());
-    c[i] = number();
-  }
+  auto [a, b, c] = RandomTiles(rng);
   Words expected = c;
   multiply_one_tile<ModelledTileUnit>(a.data(), b.data(), expected.data());
   multiply_one_tile<AmxTileUnit>(a.data(), b.data(), c.data());
