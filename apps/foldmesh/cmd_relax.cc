@@ -9,6 +9,7 @@
 #include "apps/foldmesh/relax_options.h"
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
+#include "foldmesh/relax/prepare.h"
 #include "foldmesh/relax/relax.h"
 #include "foldmesh/structio/structure_file.h"
 #include "foldmesh/structio/structure_reader.h"
@@ -62,21 +63,47 @@ void print(const relax::Relaxed& relaxed) {
              relaxed.n_violations(), relaxed.rmsd);
 }
 
+relax::Relaxed relaxed_of(const bio::Structure& structure, const Arguments& args) {
+  try {
+    return relax::relax(structure, args.options);
+  } catch (const base::Error& error) {
+    if (error.kind() != base::ErrorKind::kInput) throw;
+    base::throw_input("{}: {}", args.input.string(), error.what());
+  }
+}
+
+// Before the work rather than after it.
+void check_fits_pdb(const bio::Structure& structure, const Arguments& args) {
+  std::string why = structio::why_not_pdb(structure);
+  if (why.empty()) {
+    why =
+        structio::why_not_pdb(relax::to_structure(relax::prepare(structure, relax::amber99sb()), structure));
+  }
+  if (!why.empty()) {
+    base::throw_input("{}: {} does not fit in the PDB format (expected an output that ends in .cif)",
+                      args.output.string(), why);
+  }
+}
+
 void run(const Arguments& args) {
   if (!is_mmcif(args.output) && args.output.extension() != ".pdb") {
     base::throw_input("{}: unknown kind of file (expected .pdb or .cif)", args.output.string());
   }
   if (!relax::has_openmm()) base::throw_machine("{}", relax::kNoOpenMm);
+  relax::check_platform(args.options.engine);
   const structio::Entry entry = structio::read_structure(args.input);
   if (entry.n_other_residues > 0) {
     base::log::info("{}: {} residues of ligands, water and nucleic acids left out", args.input.string(),
                     entry.n_other_residues);
   }
+  for (const std::string& line : structio::changes(entry))
+    base::log::info("{}: {}", args.input.string(), line);
   const bio::Structure structure = structio::to_structure(entry);
   if (structure.n_res() == 0) {
     base::throw_input("{}: there is no protein in it (expected residues with atoms)", args.input.string());
   }
-  const relax::Relaxed relaxed = relax::relax(structure, args.options);
+  if (!is_mmcif(args.output)) check_fits_pdb(structure, args);
+  const relax::Relaxed relaxed = relaxed_of(structure, args);
   const structio::Provenance provenance{.entry_id = args.output.stem().string(),
                                         .title = "Relaxed from " + args.input.filename().string(),
                                         .is_prediction = false,

@@ -64,9 +64,16 @@ void Examination::look_at_program() {
   add("program", "MPI", comm::built_with_mpi() ? Health::kGood : Health::kRemark,
       comm::built_with_mpi() ? "built in" : "not built in: runs on one machine only",
       comm::built_with_mpi() ? "" : "install libopenmpi-dev and build again");
-  add("program", "OpenMM", relax::has_openmm() ? Health::kGood : Health::kRemark,
-      relax::has_openmm() ? "built in, for relaxation" : "not built in: structures stay unrelaxed",
-      relax::has_openmm() ? "" : "install libopenmm-dev and build again");
+  const std::vector<std::string> platforms = relax::list_platforms();
+  const bool is_slow = platforms == std::vector<std::string>{"Reference"};
+  if (relax::has_openmm()) {
+    add("program", "OpenMM", is_slow ? Health::kRemark : Health::kGood,
+        fmt::format("{}, for relaxation; platforms {}", relax::openmm_version(), fmt::join(platforms, ", ")),
+        is_slow ? "relaxation is slow without libopenmm-plugins (apt install libopenmm-plugins)" : "");
+  } else {
+    add("program", "OpenMM", Health::kRemark, "not built in: structures stay unrelaxed",
+        "install libopenmm-dev and libopenmm-plugins and build again");
+  }
 }
 
 void Examination::look_at_machine() {

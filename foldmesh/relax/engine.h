@@ -27,6 +27,9 @@ struct EngineOptions {
   int n_threads = 1;  // of the CPU platform
 };
 
+// Throws kInput when the platform is not there.
+void check_platform(const EngineOptions& options);
+
 // Holds an atom where it is: k/2 |x - position|^2.
 struct Restraint {
   size_t atom = 0;

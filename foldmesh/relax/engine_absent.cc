@@ -11,6 +11,7 @@ struct Engine::State {};
 bool has_openmm() { return false; }
 std::string openmm_version() { return {}; }
 std::vector<std::string> list_platforms() { return {}; }
+void check_platform(const EngineOptions&) {}
 
 Engine::Engine(const Terms&, const std::vector<Vec3>&, const std::vector<Restraint>&, double,
                const EngineOptions&) {

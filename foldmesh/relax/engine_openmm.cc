@@ -179,7 +179,8 @@ std::vector<OpenMM::Vec3> in_nm(const std::vector<Vec3>& positions) {
 // converge in one go, because the minimiser forgets the curvature at each start.
 int block_length(size_t n_atoms) {
   const double pairs = 0.5 * static_cast<double>(n_atoms) * static_cast<double>(n_atoms);
-  return static_cast<int>(std::clamp(1e10 / std::max(pairs, 1.0), 50.0, 2000.0));
+  const double shortest = n_atoms > kMostListedAtoms ? 5 : 50;
+  return static_cast<int>(std::clamp(1e10 / std::max(pairs, 1.0), shortest, 2000.0));
 }
 
 using Clock = std::chrono::steady_clock;
@@ -258,6 +259,17 @@ std::vector<std::string> list_platforms() {
   return names;
 }
 
+void check_platform(const EngineOptions& options) {
+  const std::vector<std::string> names = list_platforms();
+  if (options.platform == "auto" || std::find(names.begin(), names.end(), options.platform) != names.end())
+    return;
+  base::throw_input(
+      "there is no OpenMM platform '{}' on this machine (expected auto or one of {}; others come with "
+      "OpenMM's "
+      "plugins and a driver)",
+      base::printable(options.platform), fmt::join(names, ", "));
+}
+
 Engine::Engine(const Terms& terms, const std::vector<Vec3>& positions,
                const std::vector<Restraint>& restraints, double stiffness, const EngineOptions& options)
     : state_(std::make_unique<State>()) {
@@ -270,12 +282,8 @@ Engine::Engine(const Terms& terms, const std::vector<Vec3>& positions,
     });
   };
   if (options.platform != "auto") {
-    OpenMM::Platform* platform = State::find(options.platform);
-    if (platform == nullptr) {
-      base::throw_input("there is no OpenMM platform '{}' (expected auto or one of {})",
-                        base::printable(options.platform), fmt::join(list_platforms(), ", "));
-    }
-    start(*platform);
+    check_platform(options);
+    start(*State::find(options.platform));
     return;
   }
   std::string why;

@@ -58,8 +58,8 @@ class Preparation {
       for (size_t k = 0; k < 3; ++k) {
         p[k] = static_cast<double>(structure_.atom_position[i][slot][k]);
         if (!(std::abs(p[k]) <= kFarthest)) {
-          base::throw_input("structure: atom {} of {} is at {} (expected Å within +-{})",
-                            bio::kAtom37Names[slot], name(i), p[k], kFarthest);
+          base::throw_input("atom {} of {} is at {} (expected Å within +-{})", bio::kAtom37Names[slot],
+                            name(i), p[k], kFarthest);
         }
       }
       heavy_[i].position[slot] = p;
@@ -68,7 +68,11 @@ class Preparation {
 
   // Whether residue i can be simulated at all.
   bool usable(size_t i) {
-    if (heavy_[i].aatype >= bio::kNumAminoAcids) return false;
+    if (heavy_[i].aatype >= bio::kNumAminoAcids) {
+      const auto& mask = structure_.atom_mask[i];
+      n_unknown_ += std::any_of(mask.begin(), mask.end(), [](auto m) { return m != 0; }) ? 1 : 0;
+      return false;
+    }
     size_t n_before = 0, n_after = 0;
     for (const auto& p : heavy_[i].position) n_before += p.has_value() ? 1 : 0;
     if (n_before == 0) return false;
@@ -93,8 +97,9 @@ class Preparation {
       while (end < structure_.n_res() && structure_.chain_index[end] == structure_.chain_index[begin]) ++end;
       chain_segments(begin, end);
     }
+    if (n_unknown_ > 0) note(fmt::format("{} residues of unknown kind (X) are left as they are", n_unknown_));
     if (segments_.empty()) {
-      base::throw_input("structure: no chain has two neighbouring residues with atoms N, CA and C");
+      base::throw_input("no chain has two neighbouring residues with atoms N, CA and C");
     }
   }
 
@@ -279,6 +284,7 @@ class Preparation {
   std::vector<Segment> segments_;
   std::vector<std::pair<size_t, size_t>> disulphides_;
   std::vector<bool> bridged_;
+  size_t n_unknown_ = 0;  // X with atoms
   Prepared out_;
 };
 

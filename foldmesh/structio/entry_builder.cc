@@ -172,16 +172,14 @@ bool is_chain_id(std::string_view id) {
 }
 
 std::set<ResidueKey> amino_acids(const std::vector<AtomRecord>& atoms) {
-  std::map<ResidueKey, std::pair<std::string, int>> residues;  // component, backbone atoms seen
+  std::map<ResidueKey, int> residues;  // backbone atoms seen
   for (const AtomRecord& atom : atoms) {
-    auto& [component, backbone] = residues[key_of(atom)];
-    component = atom.component;
-    backbone += atom.name == "N" || atom.name == "CA" || atom.name == "C" ? 1 : 0;
+    residues[key_of(atom)] += atom.name == "N" || atom.name == "CA" || atom.name == "C" ? 1 : 0;
   }
   std::set<ResidueKey> out;
-  for (const auto& [key, seen] : residues) {
-    const ComponentKind kind = find_component(seen.first).kind;
-    const bool has_backbone = seen.second >= 3;
+  for (const auto& [key, n_backbone] : residues) {
+    const ComponentKind kind = find_component(std::get<std::string>(key)).kind;
+    const bool has_backbone = n_backbone >= 3;
     if (kind == ComponentKind::kAminoAcid || (kind == ComponentKind::kUnknown && has_backbone))
       out.insert(key);
   }

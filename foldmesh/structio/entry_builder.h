@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -53,9 +54,12 @@ bool is_chain_id(std::string_view id);
 // Adds the chain's residues. Atoms with a position beyond the sequence throw kInput.
 void add_chain(const ChainRecord& chain, const Parents& parents, Entry& entry);
 
-// A residue as its number and insertion code.
-using ResidueKey = std::pair<int, char>;
-inline ResidueKey key_of(const AtomRecord& atom) { return {atom.author_number, atom.insertion_code}; }
+// A residue as its number, insertion code and component: where numbers overflow, water has those of the
+// protein again.
+using ResidueKey = std::tuple<int, char, std::string>;
+inline ResidueKey key_of(const AtomRecord& atom) {
+  return {atom.author_number, atom.insertion_code, atom.component};
+}
 // The residues that are amino acids, judged by their component's name and, where it is unknown, by whether N,
 // CA and C are there.
 std::set<ResidueKey> amino_acids(const std::vector<AtomRecord>& atoms);

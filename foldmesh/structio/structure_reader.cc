@@ -53,6 +53,11 @@ bool is_cif(std::string_view text) {
 
 constexpr int kOxt = bio::kNumAtom37 - 1;
 
+// Of a residue without a type what alanine has: a model of an unknown residue stops there.
+bool belongs_to(int type, int atom) {
+  return bio::kAtom37Mask[type == bio::kRestypeX ? bio::restype_of('A') : type][atom] != 0;
+}
+
 int type_of(char letter) {
   const int id = bio::hhblits_id(letter);
   const int type = id < 0 ? bio::kRestypeX : bio::kHhblitsToRestype[id];
@@ -84,7 +89,7 @@ void append(const EntryChain& chain, const std::string& id, bio::Structure& out)
     auto& position = out.atom_position.emplace_back();
     auto& mask = out.atom_mask.emplace_back();
     for (int a = 0; a < bio::kNumAtom37; ++a) {
-      const bool belongs = bio::kAtom37Mask[type][a] != 0 || a == kOxt;
+      const bool belongs = belongs_to(type, a) || a == kOxt;
       const bool is_there = residue.mask[a] != 0 && belongs;
       mask[a] = is_there ? 1 : 0;
       position[a] = is_there ? residue.position[a] : std::array<float, 3>{};
@@ -119,6 +124,11 @@ std::vector<std::string> chain_names(const Entry& entry) {
 
 Entry parse_structure(std::string_view text, const std::string& path) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
+  const std::string_view head = text.substr(0, 200);
+  if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff") ||
+      head.find('\0') != std::string_view::npos) {
+    base::throw_input("{}: is UTF-16 text or no text at all (expected ASCII or UTF-8; iconv converts)", path);
+  }
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     base::throw_input("{}: is empty (expected a structure)", path);
   }
@@ -139,6 +149,31 @@ const EntryChain* find_chain(const Entry& entry, std::string_view id) {
     if (chain.label_id == id) return &chain;
   }
   return nullptr;
+}
+
+std::vector<std::string> changes(const Entry& entry) {
+  constexpr size_t kMostNamed = 10;
+  std::vector<std::string> out;
+  for (const EntryChain& chain : entry.chains) {
+    const std::string name = base::printable(chain.author_id);
+    if (!numbers_ascend(chain)) {
+      out.push_back(fmt::format(
+          "chain {}: numbers do not ascend (insertion codes?); residues are counted along its sequence",
+          name));
+    }
+    std::string modified;
+    size_t n_modified = 0;
+    for (const EntryResidue& residue : chain.residues) {
+      if (!residue.observed) continue;
+      const std::string_view type = bio::kRestypeNames3[static_cast<size_t>(type_of(residue.letter))];
+      if (residue.name == type || ++n_modified > kMostNamed) continue;
+      modified += fmt::format("{}{} {} as {}", modified.empty() ? "" : ", ", base::printable(residue.name),
+                              residue.author_number, type);
+    }
+    if (n_modified > kMostNamed) modified += fmt::format(" and {} more", n_modified - kMostNamed);
+    if (n_modified > 0) out.push_back(fmt::format("chain {}: {}", name, modified));
+  }
+  return out;
 }
 
 bio::Structure to_structure(const Entry& entry, const EntryChain* chain) {

@@ -66,11 +66,13 @@ Entry parse_structure(std::string_view text, const std::string& path);
 const EntryChain* find_chain(const Entry& entry, std::string_view id);
 
 // Observed residues of all protein chains (or of one, when `chain` is not null) with the atoms that their
-// residue types have. Types follow the letter (U becomes C, B becomes D, Z becomes E, O and X are X).
-// residue_index is the author's number minus 1 where these ascend strictly in a chain, else the position in
-// the sequence. Chain ids are the author's if they are letters and digits and no two chains share one; else
-// label ids; else A, B, C, ... plddt holds B-factors.
+// residue types have; X has those of alanine. Types follow the letter (U becomes C, B becomes D, Z becomes E,
+// O and X are X). residue_index is the author's number minus 1 where these ascend strictly in a chain, else
+// the position in the sequence. Chain ids are the author's if they are letters and digits and no two chains
+// share one; else label ids; else A, B, C, ... plddt holds B-factors.
 bio::Structure to_structure(const Entry& entry, const EntryChain* chain = nullptr);
+// What is not in it as the file has it, for people, a line per chain and kind: modified residues and numbers.
+std::vector<std::string> changes(const Entry& entry);
 
 }  // namespace foldmesh::structio
 

@@ -101,6 +101,14 @@ TEST_F(RelaxCommand, RefusesInOneLine) {
   refused({"relax", path("none.pdb"), "-o", path("out.pdb")}, "none.pdb");
   refused({"relax", path("in.pdb"), "-o", path("out.txt")}, "expected .pdb or .cif");
   refused({"relax", path("in.pdb"), "-o", path("out.pdb"), "--relax-platform", "Abacus"}, "Reference");
+  base::write_file_atomically(path("q.a3m"), ">q\nMKV\n");
+  refused({"fold", path("q.a3m"), "-o", path("out.pdb"), "--params-dir", path("none"), "--relax-platform",
+           "Abacus"},
+          "Reference");
+  bio::Structure two_letters = relax::ideal_peptide("AA");
+  two_letters.chain_ids = {"AB"};
+  structio::write_mmcif(two_letters, {}, path("in.cif"));
+  refused({"relax", path("in.cif"), "-o", path("out.pdb")}, "expected an output that ends in .cif");
   structio::write_pdb(relax::ideal_peptide("A"), {}, path("in.pdb"));
   refused({"relax", path("in.pdb"), "-o", path("out.pdb")}, "no chain has two neighbouring residues");
 }
