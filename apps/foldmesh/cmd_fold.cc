@@ -22,8 +22,14 @@ struct Arguments {
   FamiliarOptions familiar;
   pipeline::FoldOptions options;
   pipeline::DatabaseOptions databases;
+  std::string models_to_relax = "best";
   comm::UseMpi mpi = comm::UseMpi::kAuto;
 };
+
+size_t n_to_relax(const std::string& which) {
+  if (which == "none") return 0;
+  return which == "best" ? 1 : pipeline::RelaxStageOptions::kAll;
+}
 
 }  // namespace
 
@@ -79,8 +85,9 @@ void setup_fold(CLI::App& command) {
       "(default: A, B, ... in the order of the input)");
   command
       .add_option(
-          "--models-to-relax,--models_to_relax,--relax", options.relax.models,
-          "which models are relaxed in a force field: the one with the highest confidence, all or none")
+          "--models-to-relax,--models_to_relax,--relax", args->models_to_relax,
+          "which models are relaxed in a force field: the one with the highest confidence, all or none; "
+          "--num-relax N: the best N")
       ->check(CLI::IsMember({"best", "all", "none"}))
       ->capture_default_str();
   add_relax_options(command, options.relax.how);
@@ -116,10 +123,11 @@ void setup_fold(CLI::App& command) {
       if (per_model->empty()) fold_options.predictions_per_model = 5;
       if (!args->databases.data_dir.empty()) args->databases.multimer = true;
     }
-    fold_options.databases = pipeline::choose_databases(args->databases);
+    fold_options.relax.n_models = n_to_relax(args->models_to_relax);
+    if (!fold_options.single_sequence) fold_options.databases = pipeline::choose_databases(args->databases);
     pipeline::find_template_data(args->databases.data_dir, &fold_options.templates);
     apply_last(args->familiar, fold_options);
-    if (!fold_options.msa_only && fold_options.relax.models != "none") {
+    if (!fold_options.msa_only && fold_options.relax.n_models > 0) {
       relax::check_platform(fold_options.relax.how.engine);
     }
     const std::unique_ptr<comm::Communicator> ranks = comm::join(args->mpi);

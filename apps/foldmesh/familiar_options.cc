@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <map>
-#include <string_view>
 
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/log.h"
+#include "foldmesh/pipeline/model_presets.h"
 
 namespace foldmesh::apps {
 namespace {
@@ -68,24 +68,20 @@ void add_unused(CLI::App& command, FamiliarOptions& options) {
   };
   // What colabfold_batch does by default is close to what is done here anyway; other choices are not there.
   for (const Choice& choice :
-       {Choice{"--msa-mode", "mmseqs2_",
-               "for single_sequence give an .a3m file that holds the sequence alone"},
-        Choice{"--pair-mode", "unpaired_paired", "chains are paired by species, and unpaired rows are kept"},
+       {Choice{
+            "--pair-mode", "unpaired_paired",
+            "chains are paired by species, and unpaired rows are kept; without UniProt there are no pairs"},
         Choice{"--pair-strategy", "greedy", "pairs of some of the chains are taken, too"},
-        Choice{"--rank", "auto", "single chains are ranked by pLDDT, complexes by 0.8 ipTM + 0.2 pTM"},
         Choice{"--num-ensemble", "1", "one sample of the alignment is taken in each pass"}}) {
     command
         .add_option_function<std::string>(
             choice.name,
             [&options, choice](const std::string& value) {
-              if (!value.starts_with(choice.accepted)) {
+              if (value != choice.accepted) {
                 base::throw_input("{}={}: is not there (expected {}; {})", choice.name,
                                   base::printable(value), choice.accepted, choice.advice);
               }
-              options.remarks.push_back(
-                  std::string_view(choice.name) == "--msa-mode"
-                      ? "--msa-mode: no server is asked: the databases of --db or --data-dir are searched"
-                      : fmt::format("{}: has no effect: {}", choice.name, choice.advice));
+              options.remarks.push_back(fmt::format("{}: has no effect: {}", choice.name, choice.advice));
             },
             "taken without effect")
         ->group("");
@@ -142,12 +138,38 @@ void take_output_folder(pipeline::FoldOptions& options) {
 void take_relaxation(const FamiliarOptions& familiar, pipeline::FoldOptions& options) {
   if (familiar.use_gpu_relax) options.relax.how.engine.platform = *familiar.use_gpu_relax ? "auto" : "CPU";
   if (!familiar.amber && !familiar.num_relax) return;
-  const int n_models = static_cast<int>(options.models.size()) * options.predictions_per_model;
-  const int n = familiar.num_relax.value_or(n_models);
-  if (n > 1 && n < n_models) {
-    base::throw_input("--num-relax {}: of {} models (expected 0, 1 for the best one, or all)", n, n_models);
+  options.relax.n_models = familiar.num_relax.value_or(pipeline::RelaxStageOptions::kAll);
+}
+
+void take_msa_mode(const FamiliarOptions& familiar, pipeline::FoldOptions& options) {
+  if (familiar.msa_mode.empty()) return;
+  options.single_sequence = familiar.msa_mode == "single_sequence";
+  if (!options.single_sequence && !familiar.msa_mode.starts_with("mmseqs2_")) {
+    base::throw_input(
+        "--msa-mode={}: is not there (expected single_sequence, or mmseqs2_uniref_env and its like, for "
+        "which "
+        "the databases of --db or --data-dir are searched)",
+        base::printable(familiar.msa_mode));
   }
-  options.relax.models = n == 0 ? "none" : n >= n_models ? "all" : "best";
+  base::log::info("--msa-mode: {}",
+                  options.single_sequence
+                      ? "nothing is searched: the alignment of a sequence is the sequence alone"
+                      : "no server is asked: the databases of --db or --data-dir are searched");
+}
+
+// Ranking is as AlphaFold's; ColabFold's names for it are understood.
+void check_rank(const FamiliarOptions& familiar, const pipeline::FoldOptions& options) {
+  if (familiar.rank.empty()) return;
+  const std::string done = pipeline::is_multimer(options.model_preset) ? "multimer" : "plddt";
+  if (familiar.rank != "auto" && familiar.rank != done) {
+    base::throw_input(
+        "--rank={}: is not there (expected auto or {}: single chains are ranked by pLDDT, complexes by 0.8 "
+        "ipTM "
+        "+ 0.2 pTM; ranking_debug.json has the others)",
+        base::printable(familiar.rank), done);
+  }
+  base::log::info("--rank: has no effect: {}",
+                  done == "plddt" ? "models are ranked by pLDDT" : "models are ranked by 0.8 ipTM + 0.2 pTM");
 }
 
 void take_own_templates(const FamiliarOptions& familiar, pipeline::FoldOptions& options) {
@@ -190,8 +212,9 @@ void add_familiar_options(CLI::App& command, FamiliarOptions& options) {
   command.add_flag("--amber", options.amber, "relax the models that --num-relax says; alone: all")
       ->group(kGroup);
   command
-      .add_option("--num-relax", options.num_relax, "0: none; 1: the best model; all of them, or more: all")
-      ->check(CLI::NonNegativeNumber)
+      .add_option("--num-relax", options.num_relax,
+                  "relax so many models, the best ones, instead of --models-to-relax")
+      ->check(CLI::Range(0, 1'000'000))
       ->group(kGroup);
   command
       .add_flag_function(
@@ -203,6 +226,13 @@ void add_familiar_options(CLI::App& command, FamiliarOptions& options) {
       .add_flag("--templates", options.templates,
                 "use templates: needs a data folder with them, or the options of templates")
       ->group(kGroup);
+  command
+      .add_option("--msa-mode", options.msa_mode,
+                  "single_sequence: nothing is searched, a sequence is its own alignment (inputs that have "
+                  "one keep it); mmseqs2_...: the databases named are searched as without it")
+      ->type_name("MODE")
+      ->group(kGroup);
+  command.add_option("--rank", options.rank, "auto; what ranking there is anyway")->group("");
   command
       .add_option("--custom-template-path", options.custom_template_path,
                   "folder with structures of your own (.cif, .pdb), each as by --custom-template")
@@ -228,6 +258,8 @@ void apply(const FamiliarOptions& familiar, pipeline::FoldOptions& options) {
     options.model_preset = model_types().at(familiar.model_type);
   if (!familiar.model_order.empty()) options.models = familiar.model_order;
   take_own_templates(familiar, options);
+  take_msa_mode(familiar, options);
+  check_rank(familiar, options);
   for (const std::string& remark : familiar.remarks) base::log::info("{}", remark);
 }
 

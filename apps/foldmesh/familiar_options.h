@@ -18,9 +18,10 @@ struct FamiliarOptions {
   std::string model_type;
   std::vector<int> model_order;
   bool amber = false, templates = false;
-  std::optional<int> num_relax;
+  std::optional<size_t> num_relax;
   std::optional<bool> use_gpu_relax;
   std::filesystem::path custom_template_path;
+  std::string msa_mode, rank;
   std::vector<std::string> remarks;  // on options that were given and change nothing here
 };
 

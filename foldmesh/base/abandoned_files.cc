@@ -7,7 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -72,13 +75,22 @@ bool is_abandoned(const Writer& writer, const fs::directory_entry& file) {
 }
 
 // Whether it was there to be removed, and was.
-bool remove_if_abandoned(const fs::directory_entry& file, std::string_view start) {
+bool remove_if_abandoned(const fs::directory_entry& file) {
   const std::string name = file.path().filename().string();
+  const std::optional<Writer> writer = writer_of(name);
   std::error_code error;
-  if (!name.starts_with(start) || !file.is_regular_file(error)) return false;
-  const std::optional<Writer> writer =
-      start.size() > 1 ? parse(std::string_view(name).substr(start.size())) : writer_of(name);
-  return writer && is_abandoned(*writer, file) && fs::remove(file.path(), error);
+  return writer && file.is_regular_file(error) && is_abandoned(*writer, file) &&
+         fs::remove(file.path(), error);
+}
+
+// Whether this process has not looked there before.
+bool is_first_look(const fs::path& folder) {
+  static std::mutex mutex;
+  static std::set<std::string> seen;
+  std::error_code error;
+  const std::string name = fs::absolute(folder, error).lexically_normal().string();
+  const std::scoped_lock lock(mutex);
+  return seen.insert(name).second;
 }
 
 fs::path folder_of(const fs::path& path) {
@@ -92,12 +104,12 @@ std::string temporary_name(const std::string& name, unsigned n) {
   return fmt::format(".{}{}{}.{}-{}", name, kMiddle, ::getpid(), n, this_host());
 }
 
-size_t remove_abandoned(const fs::path& path) {
+size_t remove_abandoned_in(const fs::path& folder) {
+  if (!is_first_look(folder)) return 0;
   size_t n = 0;
   std::error_code error;
-  const std::string start = start_of(path);
-  for (fs::directory_iterator at(folder_of(path), error), end; !error && at != end; at.increment(error)) {
-    n += remove_if_abandoned(*at, start) ? 1 : 0;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    n += remove_if_abandoned(*at) ? 1 : 0;
   }
   return n;
 }
@@ -108,7 +120,7 @@ size_t remove_abandoned_below(const fs::path& folder) {
   const auto how = fs::directory_options::skip_permission_denied;
   for (fs::recursive_directory_iterator at(folder, how, error), end; !error && at != end;
        at.increment(error)) {
-    n += remove_if_abandoned(*at, ".") ? 1 : 0;
+    n += remove_if_abandoned(*at) ? 1 : 0;
   }
   return n;
 }

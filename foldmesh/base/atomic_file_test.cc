@@ -36,7 +36,8 @@ TEST(AtomicFile, AppearsOnlyOnCommit) {
 
 // Temporary files of processes that have ended go, those of living ones and of other hosts stay.
 TEST(AtomicFile, RemovesWhatKilledProcessesLeft) {
-  const auto path = scratch("result.cif"), other = scratch("other.cif"), folder = path.parent_path();
+  // A folder of its own: this process looks there once.
+  const auto folder = scratch("killed"), path = folder / "result.cif", other = folder / "other.cif";
   const auto touch = [&](const std::string& name) {
     std::filesystem::create_directories((folder / name).parent_path());
     const int fd = ::open((folder / name).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
@@ -78,14 +79,22 @@ TEST(AtomicFile, RemovesWhatKilledProcessesLeft) {
   write_file_atomically(path, "whole");
   for (const std::string& name : std::set<std::string>(expected)) {
     const bool of_child = name.find(fmt::format(".{}.", child)) != std::string::npos;
-    if (name == old || (of_child && name.starts_with(".result.cif.tmp."))) expected.erase(name);
+    if (name == old || (of_child && !name.starts_with(".x.tmp."))) expected.erase(name);
   }
   expected.insert("result.cif");
-  EXPECT_EQ(names(), expected);  // the other file's is not looked at
-  EXPECT_EQ(remove_abandoned_below(folder), 2u);
+  EXPECT_EQ(names(), expected);  // folders below are not looked at
+  EXPECT_EQ(remove_abandoned_below(folder), 1u);
   EXPECT_EQ(remove_abandoned_below(folder), 0u);
   EXPECT_EQ(names().size(), 7u);
   EXPECT_TRUE(std::filesystem::exists(folder / mine));
+  // Later files are not looked for again.
+  touch(old);
+  std::filesystem::last_write_time(
+      folder / old, std::filesystem::file_time_type::clock::now() - kAbandonedAfter - std::chrono::hours(1));
+  write_file_atomically(other, "whole");
+  EXPECT_TRUE(std::filesystem::exists(folder / old));
+  EXPECT_EQ(remove_abandoned_in(folder / "../killed"), 0u);
+  EXPECT_EQ(remove_abandoned_below(folder), 1u);
   remove_leftovers(path);
   EXPECT_FALSE(std::filesystem::exists(folder / mine));
   EXPECT_TRUE(std::filesystem::exists(folder / ".result.cif.tmp.backup"));

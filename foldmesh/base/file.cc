@@ -166,7 +166,7 @@ AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
   fd_ = open_device(path);
   if (fd_ >= 0) return;
   if (path.filename().empty()) throw_input("'{}': is no file name", path.string());
-  remove_abandoned(path);
+  remove_abandoned_in(path.parent_path().empty() ? "." : path.parent_path());
   temporary_ = path.parent_path() / temporary_name(path.filename().string(), counter++);
   fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd_ < 0) throw_machine("{}: cannot be created: {}", path_.string(), std::strerror(errno));

@@ -52,10 +52,11 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-// An output file: bytes go to `.<name>.tmp.<pid>.<n>` in the same folder; commit() flushes, syncs and renames
-// it. Without commit() the temporary file is removed by the destructor. A device or pipe (/dev/null) or one
-// of our own descriptors (/dev/stdout) is written directly, as the bytes come. Not thread-safe. Every failure
-// (full disk, no permission) throws kMachine naming the final path; a path that is a folder throws kInput.
+// An output file: bytes go to `.<name>.tmp.<pid>.<n>-<host>` in the same folder (abandoned_files.h); commit()
+// flushes, syncs and renames it. Without commit() the temporary file is removed by the destructor. A device
+// or pipe (/dev/null) or one of our own descriptors (/dev/stdout) is written directly, as the bytes come. Not
+// thread-safe. Every failure (full disk, no permission) throws kMachine naming the final path; a path that is
+// a folder throws kInput.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);

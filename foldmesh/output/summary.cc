@@ -22,7 +22,7 @@ std::string field(const std::optional<double>& value, int digits) {
 }  // namespace
 
 std::string summary_csv(std::span<const SummaryRow> rows) {
-  std::string out = "target,n_res,n_chains,best_model,mean_plddt,ptm,iptm,seconds,status\n";
+  std::string out = kSummaryHeads;
   for (const SummaryRow& row : rows) {
     out += fmt::format("{},{},{},{},{},{},{},{},{}\n", field(row.target), row.n_res, row.n_chains,
                        field(row.best_model), field(row.mean_plddt, 2), field(row.ptm, 4), field(row.iptm, 4),

@@ -9,6 +9,9 @@
 
 namespace foldmesh::output {
 
+inline constexpr const char* kSummaryFile = "summary.csv";
+inline constexpr const char* kSummaryHeads =
+    "target,n_res,n_chains,best_model,mean_plddt,ptm,iptm,seconds,status\n";  // its first line
 inline constexpr const char* kStatusDone = "done";
 inline constexpr const char* kStatusUntrained = "done (UNTRAINED)";
 

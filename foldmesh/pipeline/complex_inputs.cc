@@ -55,6 +55,14 @@ class Cutter {
   const std::vector<size_t>& lengths_;
 };
 
+// Chains of one complex may have the same name, as copies often do.
+std::vector<bio::Sequence> read_chains(const fs::path& path) {
+  seqio::FastaReader reader(path, {.chain_breaks = true});
+  std::vector<bio::Sequence> records;
+  for (bio::Sequence record; reader.next(record);) records.push_back(record);
+  return records;
+}
+
 // Insertions alone do not count.
 bool has_letters(std::string_view part) {
   return std::any_of(part.begin(), part.end(), [](char c) { return c != '-' && seqio::is_a3m_column(c); });
@@ -63,7 +71,8 @@ bool has_letters(std::string_view part) {
 }  // namespace
 
 std::vector<Target> read_fasta_targets(const fs::path& path, bool one_complex) {
-  const std::vector<bio::Sequence> records = seqio::read_queries(path, {.chain_breaks = true});
+  const std::vector<bio::Sequence> records =
+      one_complex ? read_chains(path) : seqio::read_queries(path, {.chain_breaks = true});
   const bool has_complexes = std::any_of(records.begin(), records.end(), [](const bio::Sequence& record) {
     return record.residues.find(':') != std::string::npos;
   });

@@ -43,6 +43,12 @@ TEST_F(ComplexInputs, FastaFilesAreComplexesOfMultimerRuns) {
   EXPECT_EQ(complex[0].chains[0].description, "first");
   EXPECT_EQ(complex[0].n_res(), 5u);
   EXPECT_EQ(read_targets({path}, false).size(), 2u);
+  // Names of chains are their own, those of targets are not.
+  const fs::path copies = write("copies.fasta", ">x\nACD\n>x\nACD\n");
+  EXPECT_EQ(chains_of(read_targets({copies}, true)[0]), "copies A=ACD B=ACD");
+  EXPECT_THROW(read_targets({copies}, false), base::Error);
+  EXPECT_NE(refusal(write("twice.fasta", ">x\nACD:K\n>x\nACD:L\n")).find("two different sequences"),
+            std::string::npos);
 }
 
 TEST_F(ComplexInputs, ColonsJoinChains) {

@@ -75,6 +75,9 @@ class Fold {
             target.name, target.chains.size(), options.model_preset);
       }
     }
+    if (options.single_sequence) {
+      for (Target& target : targets_) align_to_itself(target);
+    }
     if (!options.msa_only) set_up_models();
     check_template_settings(options.templates);
   }

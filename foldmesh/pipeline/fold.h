@@ -44,6 +44,7 @@ struct FoldOptions {
   int predictions_per_model = 1;   // each with a seed of its own
   uint64_t random_seed = 0;
   bool alphafold_chain_ids = false;  // chains of complexes as AlphaFold orders and letters them
+  bool single_sequence = false;      // nothing is searched: the alignment of a sequence is itself
   bool msa_only = false;
   bool a3m = false;                   // alignments as A3M, a tenth of the size, instead of Stockholm
   bool use_precomputed_msas = false;  // take msas/*_hits.* that are there, whoever made them

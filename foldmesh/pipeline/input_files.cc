@@ -1,6 +1,7 @@
 #include "foldmesh/pipeline/input_files.h"
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -9,6 +10,7 @@
 #include "foldmesh/base/log.h"
 #include "foldmesh/bio/alphabet.h"
 #include "foldmesh/features/msa_input.h"
+#include "foldmesh/output/summary.h"
 #include "foldmesh/search/alignment_search.h"
 
 namespace foldmesh::pipeline {
@@ -18,6 +20,8 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr int64_t kMostCopies = 1000;  // of a chain; keeps a typing error from filling the memory
+
+constexpr const char* kRankingFile = "ranking_debug.json";
 
 // Fields of one record of a table; advances past it, counting lines. A quoted field may span lines.
 std::vector<std::string> next_record(std::string_view& rest, char separator, int64_t& line,
@@ -287,6 +291,28 @@ std::vector<Chain> parse_chain_map(std::string_view text, const fs::path& path) 
   }
   if (chains.empty()) base::throw_input("{}: names no chain", path.string());
   return chains;
+}
+
+bool is_result_file(const fs::path& file) {
+  const std::string name = file.filename().string();
+  if (name == output::kSummaryFile) {
+    std::string line;  // a table of the user's own may have this name
+    std::getline(std::ifstream(file), line);
+    return line + "\n" == output::kSummaryHeads;
+  }
+  for (const char* known :
+       {kRankingFile, "timings.json", "relax_metrics.json", "templates.json", "run.json"}) {
+    if (name == known) return true;
+  }
+  constexpr const char* kOfModels[] = {"confidence_model_", "pae_model_", "chain_pairs_model_",
+                                       "contacts_model_"};
+  return name.ends_with(".json") && std::any_of(std::begin(kOfModels), std::end(kOfModels),
+                                                [&](const char* start) { return name.starts_with(start); });
+}
+
+bool has_results(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_regular_file(folder / kRankingFile, error);
 }
 
 bool has_alignments(const fs::path& folder) {

@@ -31,6 +31,12 @@ std::vector<Target> parse_alphafold3(std::string_view text, const std::filesyste
 // else.
 std::vector<Chain> parse_chain_map(std::string_view text, const std::filesystem::path& path);
 
+// Whether this is a file that a run writes among its results, although its name ends like an input's: the
+// summary of a batch, or a target's facts and confidences (docs/formats/results.md), also AlphaFold's.
+bool is_result_file(const std::filesystem::path& file);
+// Whether the folder has the results of a target.
+bool has_results(const std::filesystem::path& folder);
+
 // Whether this is a folder of AlphaFold's results or features, that is, has msas/ with alignments of one
 // chain, or with those of a complex and their chain_id_map.json.
 bool has_alignments(const std::filesystem::path& folder);

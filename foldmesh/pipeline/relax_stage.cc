@@ -16,16 +16,13 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 constexpr const char* kMetricsFile = "relax_metrics.json";
 
-std::vector<output::Ranked*> chosen(std::vector<output::Ranked>& models, const std::string& which) {
+// The best `n`, the best one first; of equals the earlier one, as in the ranking.
+std::vector<output::Ranked*> chosen(std::vector<output::Ranked>& models, size_t n) {
   std::vector<output::Ranked*> out;
-  if (which == "none" || models.empty()) return out;
-  if (which == "best") {
-    out.push_back(&*std::max_element(models.begin(), models.end(), [](const auto& a, const auto& b) {
-      return a.confidence < b.confidence;
-    }));
-    return out;
-  }
   for (output::Ranked& model : models) out.push_back(&model);
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto* a, const auto* b) { return a->confidence > b->confidence; });
+  out.resize(std::min(n, out.size()));
   return out;
 }
 
@@ -124,7 +121,7 @@ void relax_models(std::vector<output::Ranked>& models, const output::Origin& ori
                   std::vector<std::pair<std::string, double>>& timings) {
   Stage stage(origin, bounded(options, origin), stages);
   Json metrics = Json::object();
-  for (output::Ranked* model : chosen(models, options.models)) {
+  for (output::Ranked* model : chosen(models, options.n_models)) {
     std::string why;
     try {
       const StageRecord record = stage.run(*model);

@@ -3,6 +3,8 @@
 #ifndef FOLDMESH_PIPELINE_RELAX_STAGE_H_
 #define FOLDMESH_PIPELINE_RELAX_STAGE_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +16,8 @@
 namespace foldmesh::pipeline {
 
 struct RelaxStageOptions {
-  std::string models = "best";  // or "all", "none"
+  static constexpr size_t kAll = SIZE_MAX;
+  size_t n_models = 1;  // those of the highest confidence; in the order of ranking_debug.json
   relax::Options how = {};
 };
 

@@ -21,30 +21,48 @@ bool is_a3m(const fs::path& path) { return path.extension() == ".a3m"; }
 
 bool is_input(const fs::path& path) {
   static const std::set<std::string> kExtensions = {".fasta", ".fa", ".faa", ".a3m", ".csv", ".tsv", ".json"};
-  return kExtensions.contains(path.extension().string());
+  return kExtensions.contains(path.extension().string()) && !is_result_file(path);
 }
+
+constexpr const char* kNotFromResults =
+    "without alignments in msas/ (give the files that they were made from, see run.json)";
 
 // Files, and folders with alignments.
 std::vector<fs::path> expand(const std::vector<fs::path>& inputs) {
   std::vector<fs::path> found;
   for (const fs::path& input : inputs) {
-    // A folder of results has files that look like inputs, too (ranking_debug.json).
     if (!fs::is_directory(input) || has_alignments(input)) {
       found.push_back(input);
       continue;
     }
     const size_t before = found.size();
+    std::vector<fs::path> folders, closed;  // closed: results that nothing can go on from
     for (const fs::directory_entry& entry : fs::directory_iterator(input)) {
-      const bool is_file = entry.is_regular_file() && is_input(entry.path());
-      if (is_file || (entry.is_directory() && has_alignments(entry.path()))) found.push_back(entry.path());
+      if (entry.is_directory()) folders.push_back(entry.path());
+      if (entry.is_regular_file() && is_input(entry.path())) found.push_back(entry.path());
+    }
+    std::sort(folders.begin(), folders.end());
+    for (const fs::path& folder : folders) {
+      if (has_alignments(folder)) {
+        found.push_back(folder);
+      } else if (has_results(folder)) {
+        closed.push_back(folder);
+      }
     }
     std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end());
-    if (found.size() == before) {
-      base::throw_input(
-          "{}: folder has no *.fasta, *.fa, *.faa, *.a3m, *.csv, *.tsv or *.json file, and no msas/ with "
-          "alignments",
-          input.string());
+    if (found.size() > before) {
+      if (!closed.empty()) {
+        base::log::info("{}: {} folders of results {} are left out; the first one is {}", input.string(),
+                        closed.size(), kNotFromResults, closed.front().string());
+      }
+      continue;
     }
+    if (!closed.empty() || has_results(input))
+      base::throw_input("{}: holds results {}", input.string(), kNotFromResults);
+    base::throw_input(
+        "{}: folder has no *.fasta, *.fa, *.faa, *.a3m, *.csv, *.tsv or *.json file, and no msas/ with "
+        "alignments",
+        input.string());
   }
   return found;
 }
@@ -85,6 +103,13 @@ size_t Target::n_res() const {
 bool Target::same_chains(const Target& other) const {
   return std::equal(chains.begin(), chains.end(), other.chains.begin(), other.chains.end(),
                     [](const Chain& a, const Chain& b) { return a.sequence == b.sequence; });
+}
+
+void align_to_itself(Target& target) {
+  for (Chain& chain : target.chains) {
+    if (chain.alignments.empty() && chain.alignment_text.empty())
+      chain.alignment_text = fmt::format(">query\n{}\n", chain.sequence);
+  }
 }
 
 std::string chain_letters(size_t index) {

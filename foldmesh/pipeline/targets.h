@@ -41,6 +41,9 @@ struct Target {
 // "A" ... "Z", "AA", "AB", ...: the name of chain `index` where the input has none.
 std::string chain_letters(size_t index);
 
+// Each chain that came without an alignment gets that of its sequence alone.
+void align_to_itself(Target& target);
+
 // Reads every input, by its extension: .a3m, .csv and .tsv, .json, else FASTA. A folder stands for its files
 // with these extensions (and .fasta, .fa, .faa) in name order, and for the folders in it that hold an msas/
 // folder of alignments, or for itself if it holds one. A FASTA file with one record is named after the file,

@@ -5,6 +5,7 @@
 #include "foldmesh/base/error.h"
 #include "foldmesh/base/file.h"
 #include "foldmesh/base/temp_folder.h"
+#include "foldmesh/output/summary.h"
 #include "foldmesh/pipeline/fold.h"
 #include "foldmesh/search/alignment_search.h"
 
@@ -147,6 +148,51 @@ TEST_F(TargetsTest, FoldersOfAlignments) {
     EXPECT_EQ(targets[0].chains[0].sequence, "MKV");
     EXPECT_EQ(targets[0].chains[0].alignments.size(), 2u);
   }
+}
+
+// What a finished run leaves in its output folder is no input, but for the alignments.
+TEST_F(TargetsTest, FoldersOfFinishedRuns) {
+  const std::string heads = output::summary_csv({});
+  fs::create_directories(dir_ / "out/T1/msas");
+  fs::create_directories(dir_ / "out/T2");
+  file("out/summary.csv", heads);
+  file("out/index.html", "<html>");
+  file("out/T1/msas/uniref90_hits.sto", "# STOCKHOLM 1.0\nq/1-3 MKV\nh/1-3 MKL\n//\n");
+  const std::vector<std::string> of_target = {"ranking_debug.json",
+                                              "timings.json",
+                                              "run.json",
+                                              "relax_metrics.json",
+                                              "templates.json",
+                                              "confidence_model_1_pred_0.json",
+                                              "pae_model_1_pred_0.json",
+                                              "contacts_model_1_pred_0.json",
+                                              "chain_pairs_model_1_multimer_v3_pred_0.json"};
+  for (const std::string& name : of_target) {
+    file("out/T1/" + name, "{}");
+    file("out/T2/" + name, "{}");
+  }
+  const auto found = read_targets({dir_ / "out"});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].name, "T1");
+  // The second target was made from an A3M, which is elsewhere.
+  const std::string what =
+      "holds results without alignments in msas/ (give the files that they were made from";
+  EXPECT_NE(refusal({dir_ / "out/T2"}).find("T2: " + what), std::string::npos) << refusal({dir_ / "out/T2"});
+  fs::remove_all(dir_ / "out/T1");
+  EXPECT_NE(refusal({dir_ / "out"}).find("out: " + what), std::string::npos) << refusal({dir_ / "out"});
+  // Inputs next to the results, where the results went into their folder; once each.
+  fs::create_directories(dir_ / "out/T3/msas");
+  file("out/T3/msas/uniref90_hits.sto", "# STOCKHOLM 1.0\nq/1-3 MKV\n//\n");
+  file("out/T3/ranking_debug.json", "{}");
+  file("out/T3.fasta", ">q\nMKV\n");
+  file("out/T2.fasta", ">q\nMKL\n");
+  const auto both = read_targets({dir_ / "out"});
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[1].name, "T3");
+  EXPECT_EQ(both[1].chains[0].alignments.size(), 1u) << "the search that is done counts";
+  // A table of that name is a table.
+  file("out/summary.csv", "id,sequence\nT4,MKV\n");
+  EXPECT_EQ(read_targets({dir_ / "out"}).size(), 3u);
 }
 
 // The search files its alignments under a name of its own making: both must be the same folder.

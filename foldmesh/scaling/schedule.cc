@@ -36,6 +36,8 @@ WorkUnit unit_of(const Line& line, const search::TargetRange& range) {
   return unit;
 }
 
+constexpr int64_t kUsualLength = 350;  // of targets
+
 }  // namespace
 
 std::vector<WorkUnit> scheduled_units(std::span<const WorkUnit> chunks, int times_as_large, int query_length,
@@ -50,7 +52,8 @@ std::vector<WorkUnit> scheduled_units(std::span<const WorkUnit> chunks, int time
   }
   const size_t unit_bytes =
       search::SearchOptions{}.memory_for(n_workers) / 4 / static_cast<size_t>(n_workers);
-  const search::UnitSizes sizes = search::choose_unit_sizes(n_residues, query_length, n_workers, unit_bytes);
+  const search::UnitSizes sizes = search::choose_unit_sizes(
+      {n_residues, n_residues / kUsualLength, 1, query_length, n_workers, unit_bytes});
   for (Line& line : lines) line.ranges = search::tapered(pieces_of(line.chunks, sizes.smallest), sizes);
 
   std::vector<WorkUnit> units;

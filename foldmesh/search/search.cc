@@ -93,11 +93,17 @@ class Pass {
       for (const size_t query : group) width += context_.queries[query].profile->M();
       widest = std::max(widest, width);
     }
-    int64_t n_residues = 0;
-    for (const TargetDatabase* database : databases_) n_residues += database->n_residues().value_or(0);
-    const int n_others = options_.crew == nullptr ? 0 : options_.crew->n_threads();
-    return choose_unit_sizes(n_residues, widest, pool_.size() + n_others,
-                             options_.memory_for(pool_.size()) / 4 / static_cast<size_t>(pool_.size()));
+    UnitDemand demand;
+    for (const TargetDatabase* database : databases_) {
+      if (!database->n_residues()) continue;
+      demand.n_residues += *database->n_residues();
+      demand.n_targets += database->n_targets().value_or(0);
+    }
+    demand.n_groups = context_.groups.size();
+    demand.widest_group = widest;
+    demand.n_workers = pool_.size() + (options_.crew == nullptr ? 0 : options_.crew->n_threads());
+    demand.unit_bytes = options_.memory_for(pool_.size()) / 4 / static_cast<size_t>(pool_.size());
+    return choose_unit_sizes(demand);
   }
 
   // Null for those that only others can read.

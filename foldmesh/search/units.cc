@@ -15,13 +15,17 @@ constexpr int64_t kMostResidues = int64_t{8} << 20;
 constexpr int64_t kBlockResidues = int64_t{1} << 19;
 constexpr int kNodesPerGroup = 8192;
 constexpr size_t kQueriesPerGroup = 32;
-// Below so many cells (residues times nodes), less than a millisecond, handing out units costs too much; with
-// more than so many, one unit keeps the others waiting at the end.
+// Below so many cells (residues times nodes), less than a millisecond, handing out units costs too much, and
+// in small units few survivors are there to share vectors; with more than so many, one unit keeps the others
+// waiting at the end.
 constexpr int64_t kFewestCells = int64_t{1} << 27, kMostCells = int64_t{1} << 36;
 constexpr int64_t kFewestResidues = 16 * 1024;
-constexpr size_t kHitBytesPerResidue = 8;  // of a hit in a short target; less in long ones
-constexpr int64_t kMostRanges = 1 << 17;   // of one database; bounds the list
-constexpr int64_t kRangesPerWorker = 4;    // that are left when ranges begin to shrink
+// A hit takes so many bytes, and so many for every residue of its target.
+constexpr int64_t kHitBytes = 200, kHitBytesPerResidue = 3;
+constexpr int64_t kShortTarget = 40;      // residues; where the mean length is not known, or is less
+constexpr int64_t kMostRanges = 1 << 17;  // of one database; bounds the list
+constexpr int64_t kRangesPerWorker = 2;   // that are left when ranges begin to shrink
+constexpr int64_t kUnitsPerWorker = 512;  // if all of them were of the smallest size
 
 }  // namespace
 
@@ -47,15 +51,20 @@ std::vector<std::vector<size_t>> group_queries(const std::vector<int>& lengths) 
   return groups;
 }
 
-UnitSizes choose_unit_sizes(int64_t n_residues, int widest_group, int n_workers, size_t unit_bytes) {
-  const int64_t width = std::max(widest_group, 1);
-  const auto by_memory = static_cast<int64_t>(unit_bytes / kHitBytesPerResidue);
+UnitSizes choose_unit_sizes(const UnitDemand& demand) {
+  const int64_t width = std::max(demand.widest_group, 1), n_workers = std::max(demand.n_workers, 1);
+  const int64_t n_residues = demand.n_residues;
+  const int64_t mean =
+      demand.n_targets > 0 ? std::max(n_residues / demand.n_targets, kShortTarget) : kShortTarget;
+  const int64_t by_memory =
+      static_cast<int64_t>(demand.unit_bytes) / (kHitBytes + kHitBytesPerResidue * mean) * mean;
+  const int64_t share = n_residues / (n_workers * kUnitsPerWorker) * static_cast<int64_t>(demand.n_groups);
   UnitSizes sizes;
   sizes.largest = std::clamp(std::min(kMostCells / width, by_memory), kFewestResidues, kMostResidues);
-  sizes.smallest = std::clamp(kFewestCells / width, kFewestResidues, sizes.largest);
+  sizes.smallest = std::clamp(std::max(kFewestCells / width, share), kFewestResidues, sizes.largest);
   sizes.smallest = std::max(sizes.smallest, n_residues / kMostRanges);
   sizes.largest = std::max(sizes.largest, sizes.smallest);
-  sizes.taper = kRangesPerWorker * std::max(n_workers, 1);
+  sizes.taper = kRangesPerWorker * n_workers;
   return sizes;
 }
 

@@ -43,9 +43,15 @@ struct UnitSizes {
   int64_t taper = 1;     // a range is at most 1/taper of what is left of its database
   bool operator==(const UnitSizes&) const = default;
 };
-// For so many residues and workers; `widest_group` is the sum of the lengths of the heaviest group's queries,
-// `unit_bytes` what the hits of one query in a range may take should every target be one.
-UnitSizes choose_unit_sizes(int64_t n_residues, int widest_group, int n_workers, size_t unit_bytes);
+// What the sizes of units follow from.
+struct UnitDemand {
+  int64_t n_residues = 0, n_targets = 0;  // of all databases; no targets: their number is not known
+  size_t n_groups = 1;
+  int widest_group = 1;  // sum of the lengths of the heaviest group's queries
+  int n_workers = 1;
+  size_t unit_bytes = 0;  // that the hits of one query in a range may take should every target be one
+};
+UnitSizes choose_unit_sizes(const UnitDemand& demand);
 
 // A packed database cut into ranges: large ones first, then ever smaller ones.
 std::vector<TargetRange> tapered(const std::vector<TargetRange>& pieces, const UnitSizes& sizes);

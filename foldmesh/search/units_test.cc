@@ -36,7 +36,7 @@ TEST(GroupQueries, LongestFirstAndEachOnce) {
 TEST(Tapered, CoversTheDatabaseInOrderWithFallingSizes) {
   std::vector<TargetRange> pieces;
   for (int64_t i = 0; i < 1000; ++i) pieces.push_back({i * 10, 10, 20'000});
-  const UnitSizes sizes = choose_unit_sizes(20'000'000, 8192, 2, size_t{1} << 30);
+  const UnitSizes sizes = choose_unit_sizes({20'000'000, 0, 1, 8192, 2, size_t{1} << 30});
   EXPECT_EQ(sizes.largest, 8 << 20);
   EXPECT_LT(sizes.smallest, 20'000);
   const std::vector<TargetRange> ranges = tapered(pieces, sizes);
@@ -45,7 +45,7 @@ TEST(Tapered, CoversTheDatabaseInOrderWithFallingSizes) {
     EXPECT_EQ(range.first, next);
     next += range.n_targets;
     EXPECT_LE(range.n_residues, last) << "at " << range.first;
-    EXPECT_LE(range.n_residues, std::max<int64_t>(20'000, left / 8));
+    EXPECT_LE(range.n_residues, std::max<int64_t>(20'000, left / 4));
     last = range.n_residues;
     left -= range.n_residues;
   }
@@ -56,15 +56,20 @@ TEST(Tapered, CoversTheDatabaseInOrderWithFallingSizes) {
 }
 
 TEST(ChooseUnitSizes, BoundsTheListAndTheCost) {
-  const UnitSizes huge = choose_unit_sizes(int64_t{100} << 30, 500, 1024, size_t{1} << 30);
+  const UnitSizes huge = choose_unit_sizes({int64_t{100} << 30, 0, 1, 500, 1024, size_t{1} << 30});
   EXPECT_LE((int64_t{100} << 30) / huge.smallest, 1 << 17);
   EXPECT_GE(huge.largest, huge.smallest);
-  const UnitSizes titin = choose_unit_sizes(90'000'000, 35'000, 2, size_t{1} << 30);
+  const UnitSizes titin = choose_unit_sizes({90'000'000, 0, 1, 35'000, 2, size_t{1} << 30});
   EXPECT_LE(titin.largest * 35'000, int64_t{1} << 36);
-  const UnitSizes poor = choose_unit_sizes(90'000'000, 500, 2, 4 << 20);
-  EXPECT_EQ(poor.largest, 512 * 1024) << "hits of a range must fit into memory";
-  const UnitSizes peptide = choose_unit_sizes(90'000'000, 30, 2, size_t{1} << 30);
+  const UnitSizes poor = choose_unit_sizes({90'000'000, 0, 1, 500, 2, 4 << 20});
+  EXPECT_NEAR(static_cast<double>(poor.largest), 512 * 1024, 1000) << "hits of a range must fit into memory";
+  const UnitSizes proteins = choose_unit_sizes({90'000'000, 250'000, 1, 500, 2, 4 << 20});
+  EXPECT_GT(proteins.largest, poor.largest * 2) << "hits in long targets take less for a residue";
+  const UnitSizes peptide = choose_unit_sizes({90'000'000, 0, 1, 30, 2, size_t{1} << 30});
   EXPECT_GE(peptide.smallest * 30, (int64_t{1} << 27) - 30) << "a unit is never too small to be worth it";
+  const UnitSizes many = choose_unit_sizes({90'000'000, 250'000, 4, 8192, 2, 32 << 20});
+  EXPECT_GT(many.smallest, 300'000) << "survivors of small units share no vectors";
+  EXPECT_LT(many.smallest * 2 * 200, 90'000'000 * 4) << "nobody waits long for the last one";
 }
 
 // Databases without content: the plan needs ranges only.

@@ -49,25 +49,17 @@ class Multimer : public testing::Test {
   }
   static void TearDownTestSuite() { fs::remove_all(folder_); }
 
+  // One prediction by one model.
+  static void add_prediction(std::vector<std::string>& words, const std::string& preset = "multimer") {
+    words.insert(words.end(), {"--params-dir", (folder_ / "params").string(), "--model-preset", preset,
+                               "--models", "1", "--num-multimer-predictions-per-model", "1", "--num-recycles",
+                               "0", "--models-to-relax", "none"});
+  }
   static RunResult fold(const std::string& input, const std::string& out,
                         const std::vector<std::string>& more = {}, bool search = true) {
-    std::vector<std::string> words = {"fold",
-                                      (folder_ / input).string(),
-                                      "-o",
-                                      (folder_ / out).string(),
-                                      "--params-dir",
-                                      (folder_ / "params").string(),
-                                      "--model-preset",
-                                      "multimer",
-                                      "--models",
-                                      "1",
-                                      "--num-multimer-predictions-per-model",
-                                      "1",
-                                      "--num-recycles",
-                                      "0",
-                                      "--models-to-relax",
-                                      "none",
+    std::vector<std::string> words = {"fold", (folder_ / input).string(), "-o", (folder_ / out).string(),
                                       "--quiet"};
+    add_prediction(words);
     if (search) {
       words.insert(words.end(), {"--db", "uniref90=" + (folder_ / "uniref90.fasta").string(), "--db",
                                  "uniprot=" + (folder_ / "uniprot.fasta").string()});
@@ -223,30 +215,20 @@ TEST_F(Multimer, TemplatesOfChainsOnOneAndTwoRanks) {
   base::write_file_atomically(data / "pdb_seqres.txt", seqres);
   base::write_file_atomically(data / "pair.fasta", fmt::format(">a\n{}\n>b\n{}\n", first, second));
   const auto fold = [&](int n_ranks) {
-    return run_ranks(n_ranks, {"fold",
-                               (data / "pair.fasta").string(),
-                               "-o",
-                               (data / fmt::format("out{}", n_ranks)).string(),
-                               "--params-dir",
-                               (folder_ / "params").string(),
-                               "--model-preset",
-                               "multimer",
-                               "--models",
-                               "1",
-                               "--num-multimer-predictions-per-model",
-                               "1",
-                               "--num-recycles",
-                               "0",
-                               "--models-to-relax",
-                               "none",
-                               "--cpu",
-                               n_ranks == 1 ? "2" : "1",
-                               "--db",
-                               "uniref90=" + (data / "uniref90.fasta").string(),
-                               "--pdb_seqres_database_path",
-                               (data / "pdb_seqres.txt").string(),
-                               "--template_mmcif_dir",
-                               (data / "mmcif").string()});
+    std::vector<std::string> words = {"fold",
+                                      (data / "pair.fasta").string(),
+                                      "-o",
+                                      (data / fmt::format("out{}", n_ranks)).string(),
+                                      "--cpu",
+                                      n_ranks == 1 ? "2" : "1",
+                                      "--db",
+                                      "uniref90=" + (data / "uniref90.fasta").string(),
+                                      "--pdb_seqres_database_path",
+                                      (data / "pdb_seqres.txt").string(),
+                                      "--template_mmcif_dir",
+                                      (data / "mmcif").string()};
+    add_prediction(words);
+    return run_ranks(n_ranks, words);
   };
   const RunResult alone = fold(1);
   ASSERT_EQ(alone.exit_code, 0) << alone.err;
@@ -308,6 +290,92 @@ TEST_F(Multimer, TakesColabFoldsAlignments) {
         {"features", "--complex", (folder_ / input).string(), "-o", (folder_ / "job.npz").string()});
     ASSERT_EQ(features.exit_code, 0) << features.err;
     EXPECT_TRUE(read("job.npz") == read("colabfold/job/features.npz")) << input;
+  }
+}
+
+// However a complex is written down, its features are the same.
+TEST_F(Multimer, AllSpellingsOfAComplex) {
+  const auto features_of = [](const std::string& name, const std::string& text,
+                              const std::vector<std::string>& more, bool search) {
+    const fs::path folder = fs::path("spelled") / name;
+    const std::string file = "pair" + name.substr(name.find('.'));
+    fs::create_directories(folder_ / folder);
+    base::write_file_atomically(folder_ / folder / file, text);
+    std::vector<std::string> words = {"--msa-only"};
+    words.insert(words.end(), more.begin(), more.end());
+    const RunResult run = fold((folder / file).string(), folder.string(), words, search);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    const RunResult made = run_program({"features", "--complex", (folder_ / folder / "pair").string(), "-o",
+                                        (folder_ / folder / "features.npz").string(), "--json"});
+    EXPECT_EQ(made.exit_code, 0) << made.err;
+    const int n_paired = Json::parse(made.out).at("n_paired");
+    EXPECT_EQ(n_paired, search ? 5 : 1) << "species in common, and the queries";
+    return read((folder / "features.npz").string());
+  };
+  const std::string records = fmt::format(">x\n{}\n>x\n{}\n", kFirst, kSecond),
+                    colons = fmt::format(">x\n{}:{}\n", kFirst, kSecond),
+                    table = fmt::format("id,sequence\npair,{}:{}\n", kFirst, kSecond);
+  const std::string searched = features_of("records.fasta", records, {}, true);
+  EXPECT_TRUE(features_of("colons.fasta", colons, {}, true) == searched);
+  EXPECT_TRUE(features_of("table.csv", table, {}, true) == searched);
+  // Without a search: the sequences alone, and ColabFold's file of them.
+  const std::vector<std::string> alone_options = {"--msa-mode", "single_sequence"};
+  const std::string alone = features_of("alone.fasta", records, alone_options, false);
+  EXPECT_TRUE(alone != searched);
+  EXPECT_TRUE(features_of("alone_colons.fasta", colons, alone_options, false) == alone);
+  EXPECT_TRUE(features_of("colabfold.a3m",
+                          fmt::format("#{},{}\t1,1\n>101\t102\n{}{}\n", kFirst.size(), kSecond.size(), kFirst,
+                                      kSecond),
+                          {}, false) == alone);
+}
+
+// The first and the second release on a complex, without a search; with any number of threads.
+TEST_F(Multimer, OlderReleases) {
+  base::write_file_atomically(folder_ / "older.fasta", fmt::format(">x\n{}:{}\n", kSecond, kFirst));
+  for (const auto& [preset, model] : std::vector<std::pair<std::string, std::string>>{
+           {"multimer_v1", "model_1_multimer"}, {"multimer_v2", "model_1_multimer_v2"}}) {
+    const fs::path params = folder_ / fmt::format("params/params_{}.npz", model);
+    const RunResult made =
+        run_program({"params", "generate", "--model", model, "-o", params.string(), "--quiet"});
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    const std::string name = model + "_pred_0", target = preset + "/1/older/";
+    const std::vector<std::string> written = {"unrelaxed_" + name + ".pdb", "confidence_" + name + ".json",
+                                              "pae_" + name + ".json",      "chain_pairs_" + name + ".json",
+                                              "ranking_debug.json",         "ranked_0.cif"};
+    for (const std::string threads : {"1", "2"}) {
+      std::vector<std::string> words = {"fold",       (folder_ / "older.fasta").string(),
+                                        "-o",         (folder_ / preset / threads).string(),
+                                        "--msa-mode", "single_sequence",
+                                        "--cpu",      threads};
+      add_prediction(words, preset);
+      const RunResult run = run_program(words);
+      ASSERT_EQ(run.exit_code, 0) << run.err;
+      for (const std::string& file : written)
+        EXPECT_TRUE(read(preset + "/" + threads + "/older/" + file) == read(target + file)) << file;
+      if (kSanitized) break;
+    }
+    EXPECT_EQ(chains_in(target + "ranked_0.pdb"), fmt::format("A{} B{}", kSecond.size(), kFirst.size()));
+    EXPECT_NE(read(target + "ranked_0.cif").find("UNTRAINED"), std::string::npos);
+    const size_t n_res = kFirst.size() + kSecond.size();
+    const Json confidence = Json::parse(read(target + "confidence_" + name + ".json"));
+    ASSERT_EQ(confidence.at("confidenceScore").size(), n_res);
+    for (const double plddt : confidence.at("confidenceScore")) {
+      EXPECT_GE(plddt, 0);
+      EXPECT_LE(plddt, 100);
+    }
+    const Json pae = Json::parse(read(target + "pae_" + name + ".json"))[0].at("predicted_aligned_error");
+    ASSERT_EQ(pae.size(), n_res);
+    EXPECT_EQ(pae[0].size(), n_res);
+    const Json ranking = Json::parse(read(target + "ranking_debug.json"));
+    EXPECT_EQ(ranking.at("untrained_parameters"), true);
+    ASSERT_EQ(ranking.at("order"), Json({name}));
+    const double iptm = ranking.at("iptm").at(name), ptm = ranking.at("ptm").at(name);
+    for (const double score : {iptm, ptm}) {
+      EXPECT_GT(score, 0);
+      EXPECT_LE(score, 1);
+    }
+    EXPECT_NEAR(ranking.at("iptm+ptm").at(name), 0.8 * iptm + 0.2 * ptm, 1e-12);
+    fs::remove(params);
   }
 }
 

@@ -81,10 +81,10 @@ TEST_F(Options, ColabFoldsCommandLine) {
                                "auto",
                                "--amber",
                                "--num-relax",
-                               "1",
+                               "2",
                                "--use-gpu-relax",
                                "--rank",
-                               "auto",
+                               "plddt",
                                "--pair-mode",
                                "unpaired_paired",
                                "--msa-mode",
@@ -108,8 +108,9 @@ TEST_F(Options, ColabFoldsCommandLine) {
                                "--sort-queries-by",
                                "length"});
   EXPECT_TRUE(understood(usual)) << usual.err;
-  for (const char* remark : {"--msa-mode: no server is asked", "--rank: has no effect",
-                             "--calc-extra-ptm: has no effect", "--sort-queries-by: has no effect"}) {
+  for (const char* remark :
+       {"--msa-mode: no server is asked", "--rank: has no effect: models are ranked by pLDDT",
+        "--calc-extra-ptm: has no effect", "--sort-queries-by: has no effect"}) {
     EXPECT_NE(usual.err.find(remark), std::string::npos) << remark << "\n" << usual.err;
   }
   const auto refused = [&](const std::vector<std::string>& words, const std::string& message) {
@@ -120,12 +121,26 @@ TEST_F(Options, ColabFoldsCommandLine) {
     EXPECT_NE(result.err.find(message), std::string::npos) << result.err;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
   };
-  refused({"--host-url", "https://example.org"}, "--host-url: is not there (no server is asked");
-  refused({"--zip"}, "--zip: is not there");
-  refused({"--save-recycles"}, "--dump-heads");
-  refused({"--msa-mode", "single_sequence"}, "give an .a3m file");
-  refused({"--rank", "ptm"}, "--rank=ptm: is not there");
-  refused({"--num-relax", "3"}, "--num-relax 3: of 5 models");
+  const std::vector<std::pair<std::vector<std::string>, std::string>> not_there = {
+      {{"--host-url", "https://example.org"}, "--host-url: is not there (no server is asked"},
+      {{"--zip"}, "--zip: is not there (results are a folder"},
+      {{"--save-recycles"}, "--dump-heads"},
+      {{"--save-all"}, "--dump-heads"},
+      {{"--stop-at-score", "90"}, "see --num-models"},
+      {{"--max-msa", "64:128"}, "numbers of rows"},
+      {{"--use-dropout"}, "--num-seeds"},
+      {{"--msa-mode", "single"}, "--msa-mode=single: is not there (expected single_sequence, or"},
+      {{"--pair-mode", "unpaired"}, "without UniProt there are no pairs"},
+      {{"--pair-mode", "unpaired_paired_too"}, "expected unpaired_paired;"},
+      {{"--pair-strategy", "complete"}, "expected greedy;"},
+      {{"--num-ensemble", "10"}, "expected 1;"},
+      {{"--rank", "ptm"}, "--rank=ptm: is not there (expected auto or plddt"},
+      {{"--rank", "multimer"}, "expected auto or plddt"},
+      {{"--rank", "plddt", "--model-type", "alphafold2_multimer_v2"}, "expected auto or multimer"},
+      {{"--model-type", "deepfold_v1"}, "--model-type"},
+      {{"--num-relax", "-1"}, "--num-relax"},
+      {{"--num-models", "6"}, "--num-models"}};
+  for (const auto& [words, message] : not_there) refused(words, message);
   refused({"--templates"}, "--templates: there are none to search");
   refused({"--custom-template-path", (folder_ / "none").string()}, "is not a folder");
   refused({"--custom-template-path", (folder_ / "own").string()}, "a.pdb");

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "foldmesh/base/file.h"
 #include "foldmesh/tensor/npz.h"
@@ -132,6 +133,98 @@ TEST_F(Templates, FromSearchToPrediction) {
   const RunResult search_again = run_program(fold);
   EXPECT_NE(search_again.err.find("pdb_hits.sto is there already"), std::string::npos) << search_again.err;
   EXPECT_EQ(search_again.exit_code, 0);
+}
+
+// All five models of one target, which is its own alignment. Of the five, two take templates; the others'
+// results are the same without.
+TEST_F(Templates, FiveModelsOfWhichTwoTakeTemplates) {
+  if (kSanitized) GTEST_SKIP() << "nothing but more of the same for these";
+  fs::create_directories(shared_ / "five");
+  const auto params = [](int model) { return shared_ / fmt::format("five/params_model_{}_ptm.npz", model); };
+  for (const int model : {1, 3}) {
+    ASSERT_EQ(run_program({"params", "generate", "--model", fmt::format("model_{}_ptm", model), "-o",
+                           params(model).string(), "--quiet"})
+                  .exit_code,
+              0);
+  }
+  for (const auto& [model, like] : std::vector<std::pair<int, int>>{{2, 1}, {4, 3}, {5, 3}}) {
+    fs::create_hard_link(params(like), params(model));
+  }
+  const auto fold = [&](const std::string& out, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"fold",
+                                      (shared_ / "query.fasta").string(),
+                                      "-o",
+                                      (shared_ / out).string(),
+                                      "--data",
+                                      (shared_ / "five").string(),
+                                      "--msa-mode",
+                                      "single_sequence",
+                                      "--num-relax",
+                                      "0",
+                                      "--num-recycle",
+                                      "0"};
+    words.insert(words.end(), more.begin(), more.end());
+    const RunResult run = run_program(words);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.err;
+  };
+  const std::string own = (shared_ / "mmcif/1aaa.cif").string();
+  fold("all", {"--models", "1,2,3,4,5", "--custom-template", own});
+  const fs::path target = shared_ / "all/query";
+  const auto text = [&](const std::string& name) { return base::read_file(target / name); };
+  // Nothing was searched.
+  EXPECT_EQ(text("msas/input_hits.a3m"), ">query\n" + kQuery + "\n");
+  EXPECT_EQ(std::distance(fs::directory_iterator(target / "msas"), {}), 1);
+
+  const auto ranking = nlohmann::json::parse(text("ranking_debug.json"));
+  const auto timings = nlohmann::json::parse(text("timings.json"));
+  const std::vector<std::string> order = ranking.at("order");
+  ASSERT_EQ(order.size(), 5u);
+  EXPECT_EQ(std::set<std::string>(order.begin(), order.end()),
+            (std::set<std::string>{"model_1_ptm_pred_0", "model_2_ptm_pred_0", "model_3_ptm_pred_0",
+                                   "model_4_ptm_pred_0", "model_5_ptm_pred_0"}));
+  std::set<std::string> structures;
+  for (size_t k = 0; k < order.size(); ++k) {
+    const std::string& name = order[k];
+    const double plddt = ranking.at("plddts").at(name), ptm = ranking.at("ptm").at(name);
+    EXPECT_GE(plddt, 0);
+    EXPECT_LE(plddt, k == 0 ? 100 : ranking.at("plddts").at(order[k - 1]).get<double>());
+    EXPECT_GT(ptm, 0);
+    EXPECT_LE(ptm, 1);
+    EXPECT_GT(timings.at("predict_and_compile_" + name).get<double>(), 0);
+    EXPECT_EQ(text(fmt::format("ranked_{}.pdb", k)), text("unrelaxed_" + name + ".pdb"));
+    const auto confidence = nlohmann::json::parse(text("confidence_" + name + ".json"));
+    EXPECT_EQ(confidence.at("confidenceScore").size(), kQuery.size());
+    const std::string cif = text("unrelaxed_" + name + ".cif");
+    EXPECT_NE(cif.find("UNTRAINED"), std::string::npos);
+    const bool takes_templates = name.starts_with("model_1") || name.starts_with("model_2");
+    EXPECT_EQ(cif.find("_ma_template_details") != std::string::npos, takes_templates) << name;
+    structures.insert(text("unrelaxed_" + name + ".pdb"));
+  }
+  EXPECT_EQ(structures.size(), 5u) << "each has its own seed";
+  EXPECT_GT(timings.at("features").get<double>(), 0);
+  EXPECT_TRUE(fs::exists(target / "ranked_4.cif"));
+  EXPECT_FALSE(fs::exists(target / "ranked_5.cif"));
+
+  // Given fewer models later, those are there already, and the ranking is theirs alone.
+  const std::string said = fold("all", {"--model-order", "3,1", "--custom-template", own});
+  EXPECT_NE(said.find("model_3_ptm_pred_0 is there already"), std::string::npos) << said;
+  EXPECT_EQ(said.find("GFLOP"), std::string::npos) << said;
+  EXPECT_EQ(nlohmann::json::parse(text("ranking_debug.json")).at("order").size(), 2u);
+
+  fold("plain", {"--models", "3"});
+  EXPECT_EQ(base::read_file(shared_ / "plain/query/unrelaxed_model_3_ptm_pred_0.pdb"),
+            text("unrelaxed_model_3_ptm_pred_0.pdb"));
+}
+
+// The sequence alone serves as profile for a search in the PDB.
+TEST_F(Templates, SingleSequencesFindTemplates) {
+  std::vector<std::string> words = search_arguments("single");
+  words.insert(words.end(), {"--msa-only", "--msa-mode", "single_sequence"});
+  const RunResult run = run_program(words);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_FALSE(fs::exists(shared_ / "single/query/msas/uniref90_hits.sto"));
+  EXPECT_NE(base::read_file(shared_ / "single/query/msas/pdb_hits.sto").find("1aaa_A"), std::string::npos);
 }
 
 TEST_F(Templates, SameHitsAsTheDropIns) {

@@ -27,10 +27,10 @@ class RelaxStage : public testing::Test {
     predicted("a", 60, relax::ideal_peptide("ACDEFG"));
     predicted("b", 70, relax::ideal_peptide("ACDEFG", {.phi = -120, .psi = 130}));
   }
-  Timings run(const std::string& which) {
+  Timings run(size_t n_models) {
     for (output::Ranked& model : models_) model.is_relaxed = false;
     Timings timings;
-    relax_models(models_, origin_, {.models = which, .how = {}}, StageStore(folder_.path()), timings);
+    relax_models(models_, origin_, {.n_models = n_models, .how = {}}, StageStore(folder_.path()), timings);
     output::write_ranking(models_, "plddts", origin_, folder_.path());
     return timings;
   }
@@ -46,7 +46,7 @@ class RelaxStage : public testing::Test {
 TEST_F(RelaxStage, BestAllNone) {
   if (!relax::has_openmm()) GTEST_SKIP() << "built without OpenMM";
   two_models();
-  const Timings best = run("best");
+  const Timings best = run(1);
   ASSERT_EQ(best.size(), 1);
   EXPECT_EQ(best.front().first, "relax_b");
   EXPECT_FALSE(exists("relaxed_a.pdb"));
@@ -56,28 +56,45 @@ TEST_F(RelaxStage, BestAllNone) {
   EXPECT_EQ(metrics().at("b").at("remaining_violations").size(), 6);
   EXPECT_EQ(metrics().at("b").at("remaining_violations_count"), 0);
 
-  EXPECT_EQ(run("all").size(), 2);
+  EXPECT_EQ(run(RelaxStageOptions::kAll).size(), 2);
   EXPECT_EQ(text("ranked_1.pdb"), text("relaxed_a.pdb"));
   EXPECT_EQ(metrics().size(), 2);
 
-  EXPECT_TRUE(run("none").empty());
+  EXPECT_TRUE(run(0).empty());
   EXPECT_FALSE(exists("relaxed_a.cif"));
   EXPECT_FALSE(exists("relaxed_b.pdb"));
   EXPECT_FALSE(exists("relax_metrics.json"));
   EXPECT_EQ(text("ranked_0.pdb"), text("unrelaxed_b.pdb"));
 }
 
+TEST_F(RelaxStage, TheBestTwo) {
+  if (!relax::has_openmm()) GTEST_SKIP() << "built without OpenMM";
+  two_models();
+  predicted("c", 70, relax::ideal_peptide("ACDEFG"));  // as good as b, and after it
+  predicted("d", 65, relax::ideal_peptide("ACDEFG"));
+  const Timings two = run(2);
+  ASSERT_EQ(two.size(), 2);
+  EXPECT_EQ(two[0].first, "relax_b");
+  EXPECT_EQ(two[1].first, "relax_c");
+  EXPECT_EQ(text("ranked_1.cif"), text("relaxed_c.cif"));
+  EXPECT_EQ(text("ranked_2.cif"), text("unrelaxed_d.cif"));
+  EXPECT_EQ(run(3).size(), 3);
+  EXPECT_TRUE(exists("relaxed_d.pdb"));
+  EXPECT_EQ(run(1).size(), 1);
+  EXPECT_FALSE(exists("relaxed_c.pdb")) << "of the earlier run";
+}
+
 TEST_F(RelaxStage, ASecondRunChangesNothing) {
   if (!relax::has_openmm()) GTEST_SKIP() << "built without OpenMM";
   two_models();
-  const Timings first = run("best");
+  const Timings first = run(1);
   const std::string cif = text("relaxed_b.cif"), json = text("relax_metrics.json");
   const auto written = fs::last_write_time(folder_.path() / "relaxed_b.cif");
-  EXPECT_EQ(run("best"), first) << "the time it took when it ran";
+  EXPECT_EQ(run(1), first) << "the time it took when it ran";
   EXPECT_EQ(fs::last_write_time(folder_.path() / "relaxed_b.cif"), written);
   EXPECT_EQ(text("relax_metrics.json"), json);
   fs::remove_all(folder_.path() / ".foldmesh");
-  run("best");
+  run(1);
   EXPECT_EQ(text("relaxed_b.cif"), cif);
   EXPECT_EQ(text("relax_metrics.json"), json);
 }
@@ -85,7 +102,7 @@ TEST_F(RelaxStage, ASecondRunChangesNothing) {
 // A chain of one residue has nothing to relax; nor has a build without OpenMM.
 TEST_F(RelaxStage, AFailureCostsNothing) {
   predicted("a", 60, relax::ideal_peptide("A"));
-  EXPECT_TRUE(run("all").empty());
+  EXPECT_TRUE(run(RelaxStageOptions::kAll).empty());
   EXPECT_EQ(text("ranked_0.cif"), text("unrelaxed_a.cif"));
   EXPECT_FALSE(exists("relaxed_a.cif"));
   EXPECT_NE(metrics().at("a").at("failed").get<std::string>(), "");
@@ -101,7 +118,7 @@ TEST_F(RelaxStage, UntrainedStructuresAreCutShortAndLabelled) {
     }
   }
   predicted("a", 60, tangle);
-  run("best");
+  run(1);
   const auto rounds = metrics().at("a").at("rounds");
   EXPECT_EQ(rounds.size(), 1);
   EXPECT_EQ(rounds.at(0).at("ended"), "iterations used up");
