@@ -127,7 +127,7 @@ void setup_fold(CLI::App& command) {
     if (!fold_options.single_sequence) fold_options.databases = pipeline::choose_databases(args->databases);
     pipeline::find_template_data(args->databases.data_dir, &fold_options.templates);
     apply_last(args->familiar, fold_options);
-    if (!fold_options.msa_only && fold_options.relax.models != "none") {
+    if (!fold_options.msa_only && fold_options.relax.n_models > 0) {
       relax::check_platform(fold_options.relax.how.engine);
     }
     const std::unique_ptr<comm::Communicator> ranks = comm::join(args->mpi);

@@ -20,6 +20,12 @@ struct Chain {
   std::filesystem::path uniprot = {};  // hits in UniProt, for pairing, made already; may be empty
   // Rows of this chain that belong to those of the complex's other chains, as many for each, in A3M.
   std::string paired_text = {};
+  std::string source_name = {};  // what the input calls the sequence, where that is not the target's name
+
+  // What to call it in results: a FASTA record's header.
+  std::string header() const {
+    return source_name + (source_name.empty() || description.empty() ? "" : " ") + description;
+  }
 };
 
 struct Target {

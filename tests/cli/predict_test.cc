@@ -47,12 +47,21 @@ TEST_F(PredictCommand, GeneratedParametersAndAllHeads) {
   EXPECT_TRUE(info["untrained"].get<bool>());
 
   const int n_passes = kSanitized ? 2 : 4;  // of four that the golden has
-  const json facts = json::parse(run({"predict", golden_, "--params", params, "--model", "model_1_ptm",
-                                      "--output-dir", path("out"), "--dump-heads", path("heads.npz"),
-                                      "--contacts", "--json", "--num-recycles", std::to_string(n_passes - 1)})
-                                     .out);
+  const json facts =
+      json::parse(run({"predict", golden_, "--params", params, "--model", "model_1_ptm", "--output-dir",
+                       path("out"), "--dump-heads", path("heads.npz"), "--contacts", "--json", "--cpu", "2",
+                       "--num-recycles", std::to_string(n_passes - 1)})
+                      .out);
   EXPECT_TRUE(facts["untrained"].get<bool>());
   EXPECT_EQ(facts["pass_seconds"].size(), n_passes);
+  // The process stays within what was predicted: 3 % and a constant, here the libraries that are shared with
+  // others.
+  if (!kSanitized) {
+    const json& memory = facts["memory"];
+    const double predicted = memory["predicted"], measured = memory["measured_peak"];
+    EXPECT_LE(measured, 1.03 * predicted) << memory;
+    EXPECT_GE(measured, 0.97 * predicted - 0x1p26) << memory;
+  }
   for (const json& file : facts["files"]) EXPECT_TRUE(fs::exists(folder_ / "out" / file)) << file;
   EXPECT_TRUE(fs::exists(folder_ / "out/timings.json"));
   EXPECT_NE(base::read_file(folder_ / "out/unrelaxed_model_1_ptm_pred_0.pdb").find("UNTRAINED"),

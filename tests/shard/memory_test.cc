@@ -2,17 +2,57 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
 #include "foldmesh/base/rng.h"
 #include "foldmesh/lower/lower.h"
 #include "foldmesh/model/network.h"
 #include "foldmesh/plan/plan.h"
 #include "foldmesh/runtime/cpu/cpu_backend.h"
 #include "foldmesh/runtime/executor.h"
+#include "foldmesh/runtime/made_up_input.h"
 #include "tests/sanitized.h"
 #include "tests/shard/sharded_run.h"
 
 namespace foldmesh::tests {
 namespace {
+
+// Notes between which addresses kernels are given memory of the arena.
+class WatchingBackend : public runtime::CpuBackend {
+ public:
+  WatchingBackend() {
+    kernels_.clear();
+    begin_ = UINTPTR_MAX;
+    end_ = 0;
+  }
+  runtime::Kernel kernel(graph::OpKind kind) const override {
+    runtime::Kernel kernel = CpuBackend::kernel(kind);
+    kernels_[kind] = kernel.run;
+    kernel.run = watch;
+    return kernel;
+  }
+  static size_t high_water_mark() { return end_ - begin_; }
+
+ private:
+  static void watch(const runtime::KernelArgs& args) {
+    note(args.workspace.data(), args.workspace.size());
+    for (const auto* operands : {&args.inputs, &args.outputs}) {
+      for (const tensor::View& operand : *operands) note(operand.data, operand.bytes());
+    }
+    kernels_.at(args.node.kind)(args);
+  }
+  static void note(const void* at, size_t bytes) {
+    if (bytes == 0) return;
+    begin_ = std::min(begin_, reinterpret_cast<uintptr_t>(at));
+    end_ = std::max(end_, reinterpret_cast<uintptr_t>(at) + bytes);
+  }
+  static inline std::map<graph::OpKind, void (*)(const runtime::KernelArgs&)> kernels_;
+  static inline uintptr_t begin_ = 0, end_ = 0;
+};
 
 // A multimer model in every other round that has templates.
 model::ModelConfig shallow(int round, const model::Dims& dims) {
@@ -101,6 +141,39 @@ TEST(ShardPlans, PredictedMemoryIsEnoughAndClose) {
     EXPECT_LE(static_cast<double>(most), 1.05 * static_cast<double>(bound)) << what;
   }
   EXPECT_GE(n_exact, n_rounds * 5 / 6);
+}
+
+// What kernels were given in a run against what was predicted before it: the same to the byte.
+TEST(ArenaPeak, IsReachedExactly) {
+  base::Rng rng(13);
+  for (int round = 0; round < (kSanitized ? 2 : 6); ++round) {
+    const model::Dims dims = {.n_res = 20 + static_cast<int64_t>(rng.below(30)),
+                              .n_seq = 1 + static_cast<int64_t>(rng.below(20)),
+                              .n_extra = 1 + static_cast<int64_t>(rng.below(60)),
+                              .n_templates = static_cast<int64_t>(rng.below(3))};
+    const graph::Graph graph = model::build_network(shallow(round, dims), dims, {.distogram = true});
+    const lower::Program program = lower::lower(graph, lower::whole_strategies(graph), 1, 0);
+    const WatchingBackend backend;
+    runtime::MemoryPlan memory = runtime::plan_memory(program.graph, backend, 2);
+    const size_t predicted = memory.bytes;
+    EXPECT_EQ(predicted, runtime::plan_memory(program.graph, runtime::CpuBackend(), 2).bytes);
+    std::map<std::pair<std::string, int32_t>, tensor::Tensor> params;
+    runtime::Executor executor(
+        program.graph, backend, std::move(memory),
+        [&](const graph::ParamRef& param) {
+          return params.try_emplace({param.name, param.block}, tensor::DType::kF32, param.shape)
+              .first->second.view();
+        },
+        2);
+    for (const graph::Value& value : graph.values()) {
+      if (value.role == graph::Role::kInput)
+        executor.set(value.name, runtime::made_up_input(value, rng).view());
+    }
+    executor.run();
+    // Places are multiples of the alignment.
+    constexpr size_t kStep = runtime::kArenaAlignment;
+    EXPECT_EQ((WatchingBackend::high_water_mark() + kStep - 1) / kStep * kStep, predicted) << round;
+  }
 }
 
 }  // namespace
