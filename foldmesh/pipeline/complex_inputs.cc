@@ -82,6 +82,7 @@ std::vector<Target> read_fasta_targets(const fs::path& path, bool one_complex) {
     for (const bio::Sequence& record : records) {
       target.chains.push_back({chain_letters(target.chains.size()), record.description,
                                checked_sequence(record.residues, path.string(), record.name)});
+      target.chains.back().source_name = record.name;
     }
     targets.push_back(std::move(target));
     return targets;
@@ -89,7 +90,10 @@ std::vector<Target> read_fasta_targets(const fs::path& path, bool one_complex) {
   for (const bio::Sequence& record : records) {
     const std::string name = records.size() == 1 ? path.stem().string() : record.name;
     std::vector<Chain> chains = chains_of_text(record.residues, path.string(), record.name);
-    for (Chain& chain : chains) chain.description = record.description;
+    for (Chain& chain : chains) {
+      chain.description = record.description;
+      chain.source_name = record.name;
+    }
     targets.push_back({search::folder_name(name), std::move(chains), path});
   }
   return targets;

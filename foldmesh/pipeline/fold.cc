@@ -364,7 +364,7 @@ StageRecord Fold::predict(size_t i, size_t model, const StageStore& stages) {
   const std::string stage = "predict_" + run.name;
   StageKey key(stage);
   key.option("target", target.name)
-      .option("description", target.chains.front().description)
+      .option("description", target.chains.front().header())
       .option("num_recycles", std::to_string(options_.num_recycles))
       .option("precision", options_.precision)
       .option("model_seed", std::to_string(run.seed))

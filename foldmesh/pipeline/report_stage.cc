@@ -18,16 +18,31 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+// As options say it.
+Json models_to_relax(size_t n) {
+  if (n == RelaxStageOptions::kAll) return "all";
+  return n == 0 ? Json("none") : n == 1 ? Json("best") : Json(n);
+}
+
 // What the run was asked for; nothing in it depends on the machine's speed or on when it ran.
 Json run_facts(const Target& target, const FoldOptions& options) {
   Json chains = Json::array();
   for (const Chain& chain : target.chains) {
-    chains.push_back({{"id", chain.id}, {"description", chain.description}, {"sequence", chain.sequence}});
+    chains.push_back({{"id", chain.id}, {"description", chain.header()}, {"sequence", chain.sequence}});
   }
   Json databases = Json::object();
   for (const Database& database : options.databases) {
     databases[database.name] = database.is_hhsuite() ? Json(database.hhsuite) : Json(database.path.string());
   }
+  Json templates = Json::object();
+  if (!options.templates.pdb_seqres.empty()) templates["pdb_seqres"] = options.templates.pdb_seqres.string();
+  if (!options.templates.pdb70.empty()) templates["pdb70"] = options.templates.pdb70;
+  if (options.templates.searches()) {
+    templates["structures"] = options.templates.mmcif_dir.string();
+    templates["released until"] =
+        options.templates.max_date.empty() ? "any date" : options.templates.max_date;
+  }
+  if (!options.templates.custom.empty()) templates["own"] = options.templates.custom;
   return {{"program", "foldmesh " + base::version_string()},
           {"target", target.name},
           {"chains", chains},
@@ -40,14 +55,16 @@ Json run_facts(const Target& target, const FoldOptions& options) {
             {"random_seed", options.random_seed},
             {"precision", options.precision},
             {"params_dir", options.params_dir.string()},
-            {"databases", databases}}}};
+            {"databases", databases},
+            {"templates", templates},
+            {"models_to_relax", models_to_relax(options.relax.n_models)}}}};
 }
 
 }  // namespace
 
 output::Origin origin_of(const Target& target, bool untrained) {
   output::Origin origin{target.name, untrained};
-  for (const Chain& chain : target.chains) origin.chain_descriptions.push_back(chain.description);
+  for (const Chain& chain : target.chains) origin.chain_descriptions.push_back(chain.header());
   return origin;
 }
 

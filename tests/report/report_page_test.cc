@@ -72,6 +72,13 @@ output::Prediction prediction(const Shape& shape, int model) {
       add_residue(out.structure, static_cast<int>(chain), i, plddt);
     }
   }
+  // Generated parameters leave residues too far apart for a ribbon.
+  for (auto& residue : out.structure.atom_position) {
+    const auto ca = residue[bio::kAtom37Ca];
+    for (auto& atom : residue) {
+      for (size_t axis = 0; shape.untrained && axis < 3; ++axis) atom[axis] += 0.8F * ca[axis];
+    }
+  }
   if (!shape.pae) return out;
   const size_t n = out.structure.n_res();
   confidence::AlignedError error{.pae = std::vector<double>(n * n), .ptm = 0.75, .iptm = {}};

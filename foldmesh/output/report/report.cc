@@ -271,16 +271,26 @@ Json Page::templates() const {
   return {{"heads", heads}, {"rows", rows}};
 }
 
+// Without the punctuation of JSON: "1, 2", "uniref90: a.fasta, mgnify: b.fasta".
+std::string plain(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_structured()) return value.dump();
+  std::string out;
+  for (const auto& [key, element] : value.items()) {
+    out += (out.empty() ? "" : ", ") + (value.is_object() ? key + ": " : "") + plain(element);
+  }
+  return out;
+}
+
 Json Page::facts() const {
   Json out = Json::array();
-  const auto add = [&](const std::string& name, const Json& value) {
-    out.push_back({name, value.is_string() ? value.get<std::string>()
-                                           : value.dump(-1, ' ', false, Json::error_handler_t::replace)});
-  };
+  const auto add = [&](const std::string& name, const Json& value) { out.push_back({name, plain(value)}); };
   if (result_.run.contains("program")) add("predicted by", result_.run.at("program"));
   add("page made by", "foldmesh " + base::version_string());
   if (result_.run.contains("options") && result_.run.at("options").is_object()) {
-    for (const auto& [name, value] : result_.run.at("options").items()) add(name, value);
+    for (const auto& [name, value] : result_.run.at("options").items()) {
+      if (!value.empty()) add(name, value);
+    }
   }
   return out;
 }

@@ -68,7 +68,7 @@ const plots = (() => {
 
   // pLDDT of every residue: bars in the colours of the structure.
   function plddt(canvas, chains, onHover, onClick) {
-    const pad = { left: 34, right: 8, top: 8, bottom: 20 };
+    const pad = { left: 34, right: 14, top: 8, bottom: 20 };
     let values = [], marks = [], frame = null;
     const x = i => pad.left + (i + 0.5) * (frame.width - pad.left - pad.right) / values.length;
     const indexAt = px => {
@@ -126,7 +126,7 @@ const plots = (() => {
   // Predicted aligned error. cells.at(i, j): error of residue j when aligned on residue i; n cells per side stand for
   // nResidues residues. Clicks give a pair, drags two ranges.
   function pae(canvas, chains, onHover, onPair, onRanges) {
-    const pad = { left: 36, right: 8, top: 8, bottom: 34 };
+    const pad = { left: 36, right: 14, top: 8, bottom: 34 };
     let map = null, nResidues = 0, image = null, pair = null, ranges = null, drag = null, side = 0, frame = null;
     const place = i => (i + 0.5) * side / nResidues;
     const residueAt = p => Math.floor(p / side * nResidues);

@@ -77,12 +77,31 @@ const foldmeshReport = (() => {
     return plots.plddtColour(model.plddt[i]);
   }
 
+  function residuesWithoutRibbon() {
+    const kFarthest = 4.2;  // of C-alpha atoms
+    const lonely = new Set();
+    const near = (i, j) => caOf[i] && caOf[j] && chainOf(i) === chainOf(j) &&
+      Math.hypot(caOf[i].x - caOf[j].x, caOf[i].y - caOf[j].y, caOf[i].z - caOf[j].z) <= kFarthest;
+    for (let i = 0; i < data.sequence.length; ++i) {
+      if (caOf[i] && !(i > 0 && near(i - 1, i)) && !(i + 1 < data.sequence.length && near(i, i + 1))) lonely.add(i);
+    }
+    return lonely;
+  }
+
   function styleStructure() {
     const colorfunc = atom => colourOf(residueOfAtom[atom.index]);
     const style = element('style').value;
+    const isByConfidence = !state.ranges && element('colouring').value === 'plddt';
+    element('legend').style.visibility = isByConfidence ? 'visible' : 'hidden';
     const look = style === 'cartoon' ? { cartoon: { colorfunc, arrows: true } }
       : style === 'stick' ? { stick: { colorfunc, radius: 0.16 } } : { line: { colorfunc } };
     viewer.setStyle({}, look);
+    if (style === 'cartoon') {
+      // No ribbon goes through residues that are far from their neighbours, such as those of generated parameters.
+      const lonely = residuesWithoutRibbon();
+      const isBead = atom => atom.atom === 'CA' && lonely.has(residueOfAtom[atom.index]);
+      if (lonely.size > 0) viewer.addStyle({ predicate: isBead }, { sphere: { colorfunc, radius: 1.3 } });
+    }
     for (const shape of pairShapes) viewer.removeShape(shape);
     pairShapes = [];
     viewer.removeAllLabels();
