@@ -334,6 +334,7 @@ TEST_F(Multimer, OlderReleases) {
   base::write_file_atomically(folder_ / "older.fasta", fmt::format(">x\n{}:{}\n", kSecond, kFirst));
   for (const auto& [preset, model] : std::vector<std::pair<std::string, std::string>>{
            {"multimer_v1", "model_1_multimer"}, {"multimer_v2", "model_1_multimer_v2"}}) {
+    if (kSanitized && preset == "multimer_v1") continue;  // its graph is v2's
     const fs::path params = folder_ / fmt::format("params/params_{}.npz", model);
     const RunResult made =
         run_program({"params", "generate", "--model", model, "-o", params.string(), "--quiet"});
