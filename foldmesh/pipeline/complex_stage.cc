@@ -93,7 +93,7 @@ struct ReadChain {
 };
 
 fs::path hits_file_of(const Chain& chain, const TemplateSettings& templates, const fs::path& folder) {
-  return template_hits_file(folder / kMsaFolder / chain.id, templates);
+  return template_hits_file(folder / kMsaFolder / chain.id, templates, chain.msa_folder);
 }
 
 // A template that the user has named is for the chains that it can be aligned to.

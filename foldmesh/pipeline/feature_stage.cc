@@ -29,7 +29,7 @@ double run_feature_stage(const Target& target, const TargetMsas& msas, const Tem
   for (const MsaFile& msa : msas.files) {
     key.option("database", msa.database).option("file", msa.path.filename().string()).input_file(msa.path);
   }
-  const fs::path template_hits = template_hits_file(folder / kMsaFolder, templates);
+  const fs::path template_hits = template_hits_file(folder / kMsaFolder, templates, chain.msa_folder);
   add_templates(key, chain.sequence, template_hits, templates);
   if (const auto done = stages.find("features", key.hex())) {
     base::log::info("{}: features are there already", target.name);

@@ -193,6 +193,7 @@ Target read_complex_folder(const fs::path& folder) {
     if (!known.insert(chain.sequence).second) continue;
     const fs::path msas = folder / "msas" / chain.id;
     chain.alignments = alignments_in(msas);
+    chain.msa_folder = msas;
     if (chain.alignments.empty())
       base::throw_input("{}: has no alignment (expected those of chain {})", msas.string(), chain.id);
     for (const char* name : {"uniprot_hits.a3m", "uniprot_hits.sto"}) {
@@ -332,6 +333,7 @@ Target read_alignment_folder(const fs::path& folder) {
                   {{"A", query.description, checked_sequence(query.residues, file.string(), query.name)}},
                   folder};
     target.chains.front().alignments = files;
+    target.chains.front().msa_folder = folder / "msas";
     return target;
   }
   base::throw_input("{}: its alignments are empty, so there is no query", folder.string());

@@ -18,6 +18,12 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+// As options say it.
+Json models_to_relax(size_t n) {
+  if (n == RelaxStageOptions::kAll) return "all";
+  return n == 0 ? Json("none") : n == 1 ? Json("best") : Json(n);
+}
+
 // What the run was asked for; nothing in it depends on the machine's speed or on when it ran.
 Json run_facts(const Target& target, const FoldOptions& options) {
   Json chains = Json::array();
@@ -51,7 +57,7 @@ Json run_facts(const Target& target, const FoldOptions& options) {
             {"params_dir", options.params_dir.string()},
             {"databases", databases},
             {"templates", templates},
-            {"models_to_relax", options.relax.models}}}};
+            {"models_to_relax", models_to_relax(options.relax.n_models)}}}};
 }
 
 }  // namespace

@@ -16,8 +16,9 @@ struct Chain {
   std::string sequence;     // upper case, letters of the 20 residues or B, J, O, U, X, Z
   // Alignments whose first row is this sequence, made already: nothing is searched.
   std::vector<std::filesystem::path> alignments = {};
-  std::string alignment_text = {};     // likewise, an A3M that came within the input
-  std::filesystem::path uniprot = {};  // hits in UniProt, for pairing, made already; may be empty
+  std::filesystem::path msa_folder = {};  // where these are, if it may hold hits of templates, too
+  std::string alignment_text = {};        // likewise, an A3M that came within the input
+  std::filesystem::path uniprot = {};     // hits in UniProt, for pairing, made already; may be empty
   // Rows of this chain that belong to those of the complex's other chains, as many for each, in A3M.
   std::string paired_text = {};
   std::string source_name = {};  // what the input calls the sequence, where that is not the target's name

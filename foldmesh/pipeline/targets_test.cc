@@ -148,6 +148,7 @@ TEST_F(TargetsTest, FoldersOfAlignments) {
     EXPECT_EQ(targets[0].name, "T1");
     EXPECT_EQ(targets[0].chains[0].sequence, "MKV");
     EXPECT_EQ(targets[0].chains[0].alignments.size(), 2u);
+    EXPECT_TRUE(fs::equivalent(targets[0].chains[0].msa_folder, dir_ / "runs/T1/msas"));
   }
 }
 

@@ -226,12 +226,16 @@ std::vector<templates::Hit> read_hits(const std::string& sequence, const fs::pat
 
 }  // namespace
 
-fs::path template_hits_file(const fs::path& msa_folder, const TemplateSettings& settings) {
+fs::path template_hits_file(const fs::path& msa_folder, const TemplateSettings& settings,
+                            const fs::path& other_folder) {
   if (!settings.pdb70.empty()) return msa_folder / kHhr;
   if (!settings.pdb_seqres.empty()) return msa_folder / kSto;
   // Nothing is searched, but hits that are there already can be used.
-  for (const char* name : {kSto, kHhr}) {
-    if (!settings.mmcif_dir.empty() && fs::is_regular_file(msa_folder / name)) return msa_folder / name;
+  if (settings.mmcif_dir.empty()) return {};
+  for (const fs::path& folder : {msa_folder, other_folder}) {
+    for (const char* name : {kSto, kHhr}) {
+      if (!folder.empty() && fs::is_regular_file(folder / name)) return folder / name;
+    }
   }
   return {};
 }

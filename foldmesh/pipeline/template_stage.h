@@ -28,10 +28,12 @@ struct TemplateQuery {
   std::filesystem::path alignment;   // the profile is built from it: .sto or .a3m
 };
 
-// pdb_hits.sto (hmmsearch in pdb_seqres) or pdb_hits.hhr (hhsearch in PDB70), in `msa_folder`; empty when
-// nothing is searched.
+// pdb_hits.sto (hmmsearch in pdb_seqres) or pdb_hits.hhr (hhsearch in PDB70), in `msa_folder`. When nothing
+// is searched: the one that lies there, or in `other_folder`, from where the alignments were taken; empty
+// when there is none, or no folder of structures.
 std::filesystem::path template_hits_file(const std::filesystem::path& msa_folder,
-                                         const TemplateSettings& settings);
+                                         const TemplateSettings& settings,
+                                         const std::filesystem::path& other_folder = {});
 
 // Writes the hits files that a record does not say to be there; with `use_precomputed` also such as are there
 // without one are left alone. All profiles share passes over pdb_seqres. Seconds per query; nothing for those

@@ -266,6 +266,23 @@ TEST_F(PredictTest, MoreDevicesThanResidues) {
   EXPECT_EQ(five.aligned_error->pae, one.aligned_error->pae);
 }
 
+TEST_F(PredictTest, SeveralDevicesAreRefusedWithOneMessage) {
+  raw_ = raw_features(12, 4);
+  options_.memory_limit = size_t{32} << 20;
+  try {
+    predict_on_devices(
+        3, [&](base::ThreadPool& pool) { return sampled_source(raw_, config_, 7, pool); }, config_, params_,
+        options_);
+    ADD_FAILURE() << "no refusal";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::kInput);
+    const std::string what = error.what();
+    EXPECT_NE(what.find(" of memory on each of 3 devices ("), std::string::npos) << what;
+    EXPECT_NE(what.find("MiB that one may take"), std::string::npos) << what;
+    EXPECT_EQ(what.find('\n'), std::string::npos) << what;
+  }
+}
+
 // The pair tensor alone has 12 GiB. What the refusal says is needed is enough: chunks are considered.
 TEST_F(PredictTest, LongChainsAreRefusedBeforeTheyStart) {
   raw_ = raw_features(5000, 1);

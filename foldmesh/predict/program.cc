@@ -24,8 +24,9 @@ Program with_memory(lower::Program program, const runtime::Backend& backend, con
 
 // What every device has at least, since all must come to the same plan.
 struct Resources {
-  size_t arena_bytes = 0;
+  size_t limit = 0, beside = 0;  // bytes in all, and of that for other things than activations
   size_t n_threads = 0;
+  size_t arena_bytes() const { return limit > beside ? limit - beside : 0; }
 };
 
 Resources common_resources(const Resources& own, const PredictOptions& options) {
@@ -34,9 +35,11 @@ Resources common_resources(const Resources& own, const PredictOptions& options) 
   const std::vector<int64_t> counts(all.size(), sizeof(Resources));
   comm::all_gather(*options.group, std::as_bytes(std::span(&own, 1)), counts,
                    std::as_writable_bytes(std::span(all)));
-  Resources common = own;
+  Resources common = all.front();
   for (const Resources& each : all) {
-    common.arena_bytes = std::min(common.arena_bytes, each.arena_bytes);
+    if (each.arena_bytes() < common.arena_bytes()) common = each;
+  }
+  for (const Resources& each : all) {
     common.n_threads = std::max(common.n_threads, each.n_threads);  // each takes memory
   }
   return common;
@@ -54,7 +57,7 @@ lower::Program planned_program(const graph::Graph& network, const Resources& res
   how.n_passes = options.n_recycles + 1;
   if (options.precision == Precision::kBf16) how.precision = plan::Precision::kBf16;
   const int64_t weights = plan::read_network(network).weight_elements * plan::operand_bytes(how.precision);
-  how.memory_bytes = static_cast<int64_t>(resources.arena_bytes) + weights;
+  how.memory_bytes = static_cast<int64_t>(resources.arena_bytes()) + weights;
   plan::Planner planner(network, machine, how);
   const std::optional<plan::Plan> plan = planner.plan_on(n);
   if (!plan) {
@@ -64,12 +67,12 @@ lower::Program planned_program(const graph::Graph& network, const Resources& res
       plan::Planner least(network, machine, how);
       return lower::lower(network, lower::strategies_of(least.plan_on(1).value().passes.front()), 1, 0);
     }
+    const auto arena = static_cast<size_t>(floor.bytes - weights);
     base::throw_input(
-        "this prediction needs {} of memory for activations on each of {} devices, decided by {}, more than "
-        "the "
-        "{} that parameters, features and results leave",
-        base::format_bytes(static_cast<size_t>(floor.bytes - weights)), n, floor.worst_step,
-        base::format_bytes(resources.arena_bytes));
+        "this prediction needs {} of memory on each of {} devices ({} for activations, decided by {}; {} for "
+        "parameters, features, results and the program), more than the {} that one may take",
+        base::format_bytes(arena + resources.beside), n, base::format_bytes(arena), floor.worst_step,
+        base::format_bytes(resources.beside), base::format_bytes(resources.limit));
   }
   const int device = n == 1 ? 0 : options.group->rank();
   return lower::lower(network, lower::strategies_of(plan->passes.front()), n, device);
@@ -135,7 +138,7 @@ Program choose_program(const graph::Graph& network, const runtime::Backend& back
   size_t limit = options.memory_limit > 0 ? options.memory_limit : base::available_memory();
   if (limit == 0) limit = kUnknown;
   const size_t beside = needed.total() - needed.arena;
-  const Resources own = {limit > beside ? limit - beside : 0, static_cast<size_t>(options.n_threads)};
+  const Resources own = {limit, beside, static_cast<size_t>(options.n_threads)};
   // Where nothing fits check_memory() will say so.
   return with_memory(planned_program(network, common_resources(own, options), options), backend, options);
 }

@@ -119,13 +119,38 @@ TEST_F(Templates, FromSearchToPrediction) {
   const std::string with = base::read_file(target / "ranked_0.pdb");
   const tensor::NpzReader features(target / "features.npz");
   EXPECT_EQ(features.header("template_aatype").shape, (tensor::Shape{3, 24, 22}));
-  if (kSanitized) return;  // the second prediction adds nothing that these could find
+  if (kSanitized) return;  // more predictions add nothing that these could find
   std::vector<std::string> plain(fold.begin(), fold.begin() + 6);
   plain.insert(plain.end(), fold.end() - 8, fold.end());
   plain[3] = (shared_ / "plain").string();
   const RunResult without = run_program(plain);
   ASSERT_EQ(without.exit_code, 0) << without.err;
   EXPECT_NE(base::read_file(shared_ / "plain/query/ranked_0.pdb"), with);
+
+  // On another machine, without databases: the folder and the structures give the same features.
+  const RunResult elsewhere = run_program({"fold",
+                                           target.string(),
+                                           "-o",
+                                           (shared_ / "elsewhere").string(),
+                                           "--params-dir",
+                                           shared_.string(),
+                                           "--model-preset",
+                                           "monomer",
+                                           "--models",
+                                           "1",
+                                           "--num-recycles",
+                                           "0",
+                                           "--models-to-relax",
+                                           "none",
+                                           "--template-mmcif-dir",
+                                           (shared_ / "mmcif").string(),
+                                           "--obsolete-pdbs-path",
+                                           (shared_ / "obsolete.dat").string(),
+                                           "--max-template-date",
+                                           "2020-05-14"});
+  ASSERT_EQ(elsewhere.exit_code, 0) << elsewhere.err;
+  EXPECT_TRUE(base::read_file(shared_ / "elsewhere/query/features.npz") ==
+              base::read_file(target / "features.npz"));
 
   // The file that was damaged is there now: features are made again, the search is not.
   base::write_file_atomically(shared_ / "mmcif/2bbb.cif", structure_text(kQuery, "2001-01-01"));
