@@ -81,7 +81,8 @@ void setup_fold(CLI::App& command) {
       ->capture_default_str();
   command.add_flag(
       "--alphafold-chain-ids", options.alphafold_chain_ids,
-      "order the chains of a complex as AlphaFold does, equal ones together, and call them B, C, ... "
+      "order the chains of a complex as AlphaFold does, equal ones together, and call them B, C, ..., a "
+      "single one A "
       "(default: A, B, ... in the order of the input)");
   command
       .add_option(

@@ -114,6 +114,10 @@ class Fold {
   void start_features(size_t next, const predict::FeatureSource& source, const ModelRun& run,
                       predict::PredictOptions* how);
   const model::ParamStore& params(const ModelRun& run);
+  // Of a single chain: the input's, which AlphaFold does not ask for.
+  std::string chain_id_of(const Target& target) const {
+    return options_.alphafold_chain_ids ? "A" : target.chains.front().id;
+  }
 
   const FoldOptions& options_;
   bool is_multimer_;
@@ -369,6 +373,7 @@ StageRecord Fold::predict(size_t i, size_t model, const StageStore& stages) {
       .option("precision", options_.precision)
       .option("model_seed", std::to_string(run.seed))
       .option("recycle_tolerance", fmt::format("{}", options_.recycle_tolerance))
+      .option("chain", is_multimer_ ? "" : chain_id_of(target))
       .option("alphafold_chain_ids", is_multimer_ && options_.alphafold_chain_ids ? "yes" : "no")
       .input_file(stages.target_dir() / "features.npz")
       .large_file(run.params);
@@ -450,6 +455,7 @@ StageRecord Fold::predict_now(size_t i, size_t model, const StageStore& stages,
   output::Prediction result;
   result.name = run.name;
   result.structure = std::move(prediction.structure);
+  if (!is_multimer_) result.structure.chain_ids = {chain_id_of(target)};
   if (run.config.uses_templates) result.templates = templates_used(target, stages.target_dir());
   result.aligned_error = std::move(prediction.aligned_error);
   result.contact_probability = std::move(prediction.contact_probability);

@@ -14,6 +14,7 @@
 #include "foldmesh/hmm/hmm_file.h"
 #include "foldmesh/search/alignment_output.h"
 #include "foldmesh/search/query_outputs.h"
+#include "foldmesh/search/units.h"
 
 namespace foldmesh::search {
 
@@ -161,7 +162,11 @@ void run_jackhmmer(const SequenceSource& source, const JackhmmerOptions& jackhmm
     if (sequences.empty()) break;
     if (sequences.size() == static_cast<size_t>(options.queries_per_pass)) database.keep(options.keep_bytes);
     std::vector<std::unique_ptr<IterativeQuery>> batch(sequences.size());
-    pool.parallel_for(std::ssize(batch), [&](int64_t i, int) {
+    std::vector<int> lengths;
+    for (const bio::Sequence& query : sequences) lengths.push_back(static_cast<int>(query.residues.size()));
+    const std::vector<size_t> order = longest_first(lengths);
+    pool.parallel_for(std::ssize(batch), [&](int64_t k, int) {
+      const size_t i = order[k];
       batch[i] = std::make_unique<IterativeQuery>(std::move(sequences[i]), jackhmmer, options);
     });
     for (int round = 1;; ++round) {

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <deque>
+#include <condition_variable>
 #include <iterator>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 namespace foldmesh::search {
@@ -59,17 +61,37 @@ RunWriter::RunWriter(const RunOptions& options) : options_(options), files_(opti
 
 void RunWriter::add_queries(size_t n, const std::function<void(size_t, QueryOutputs&)>& make,
                             base::ThreadPool& pool) {
-  // So many texts are in memory at a time that threads seldom wait for the last of them.
-  const size_t n_together = 8 * static_cast<size_t>(pool.size());
-  for (size_t first = 0; first < n; first += n_together) {
-    std::deque<QueryOutputs> outputs;
-    for (size_t i = first; i < std::min(n, first + n_together); ++i) {
-      outputs.emplace_back(options_, std::exchange(is_first_, false));
+  // Texts of so many queries are in memory at a time at most: whoever is further ahead waits.
+  const size_t n_ahead = 8 * static_cast<size_t>(pool.size());
+  std::mutex mutex;  // guards the following, and the files
+  std::condition_variable changed;
+  std::map<size_t, std::unique_ptr<QueryOutputs>> finished;
+  size_t n_copied = 0;
+  bool failed = false;
+  pool.parallel_for(static_cast<int64_t>(n), [&](int64_t index, int) {
+    const auto i = static_cast<size_t>(index);
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return failed || i < n_copied + n_ahead; });
+    if (failed) return;
+    auto outputs = std::make_unique<QueryOutputs>(options_, is_first_ && i == 0);
+    try {
+      lock.unlock();
+      make(i, *outputs);
+      lock.lock();
+      finished.emplace(i, std::move(outputs));
+      for (auto next = finished.find(n_copied); next != finished.end(); next = finished.find(++n_copied)) {
+        next->second->copy_to(files_);
+        finished.erase(next);
+      }
+    } catch (...) {
+      if (!lock.owns_lock()) lock.lock();
+      failed = true;
+      changed.notify_all();
+      throw;
     }
-    pool.parallel_for(std::ssize(outputs),
-                      [&](int64_t i, int) { make(first + static_cast<size_t>(i), outputs[i]); });
-    for (const QueryOutputs& query : outputs) query.copy_to(files_);
-  }
+    changed.notify_all();
+  });
+  if (n > 0) is_first_ = false;
 }
 
 void RunWriter::finish() {

@@ -203,7 +203,7 @@ TEST_F(FoldCommand, ManyTargetsOfWhichOneFails) {
   };
   const fs::path job = shared_ / "job.json";  // with its alignment
   base::write_file_atomically(
-      job, fmt::format(R"({{"name":"small","sequences":[{{"protein":{{"id":"A","sequence":"{0}",
+      job, fmt::format(R"({{"name":"small","sequences":[{{"protein":{{"id":"H","sequence":"{0}",
       "unpairedMsa":">q\n{0}\n>h\na{0}\n"}}}}]}})",
                        std::string(kQuery, 12)));
   const size_t per_model = kSanitized ? 1 : 2;
@@ -242,6 +242,9 @@ TEST_F(FoldCommand, ManyTargetsOfWhichOneFails) {
   EXPECT_FALSE(files.contains("huge/ranking_debug.json"));
   const std::string summary = base::read_file(shared_ / "out/summary.csv");
   EXPECT_NE(summary.find("huge,1200,1,,,,,,\"failed: this prediction needs"), std::string::npos) << summary;
+  // Chains are called what the input calls them.
+  EXPECT_NE(files.at("small/ranked_0.pdb").find(" CA  MET H   1 "), std::string::npos);
+  EXPECT_NE(files.at("middle/ranked_0.pdb").find(" CA  MET A   1 "), std::string::npos);
   for (const std::string name : {"middle", "small"}) {
     const auto ranking = nlohmann::json::parse(files.at(name + "/ranking_debug.json"));
     ASSERT_EQ(ranking.at("order").size(), per_model);

@@ -1,6 +1,5 @@
 // Plans of the real networks: what formulas say, what must hold for every plan, and the largest inputs.
 #include <gtest/gtest.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +9,6 @@
 
 #include "foldmesh/model/monomer.h"
 #include "foldmesh/plan/plan.h"
-#include "tests/sanitized.h"
 
 namespace foldmesh::tests {
 namespace {
@@ -198,30 +196,6 @@ TEST(NetworkPlan, LongestChainOnManyDevices) {
       EXPECT_TRUE(std::isfinite(step.seconds()));
     }
   }
-}
-
-// From dimensions to the plan, all numbers of devices up to 64 looked at: below 50 ms of processor time. The
-// best of some rounds, since others may use the machine; `bench/plan` prints it for other extents.
-TEST(NetworkPlan, IsMadeInFiftyMilliseconds) {
-#ifndef NDEBUG
-  GTEST_SKIP() << "not optimised";
-#endif
-  if (kSanitized) GTEST_SKIP() << "sanitizers take time of their own";
-  const auto now = [] {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
-  };
-  double least = std::numeric_limits<double>::infinity();
-  for (int round = 0; round < 10 && least >= 50; ++round) {
-    const double start = now();
-    const graph::Graph graph = network(30'000);
-    Planner planner(graph, h200(), {.precision = Precision::kBf16});
-    EXPECT_GT(planned(planner, 64).n_devices, 1);
-    least = std::min(least, now() - start);
-  }
-  EXPECT_LT(least, 50);
-  RecordProperty("milliseconds", std::to_string(least));
 }
 
 TEST(NetworkPlan, MoreDevicesThanResidues) {
