@@ -54,7 +54,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   base::log::set_level(base::log::level::off);
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   fuzz::refusing_only_input([&] {
-    const bio::Structure structure = structio::to_structure(structio::parse_structure(bytes, "input"));
+    const structio::Entry entry = structio::parse_structure(bytes, "input");
+    structio::changes(entry);
+    const bio::Structure structure = structio::to_structure(entry);
     if (structure.n_res() > 0) check(structure);
   });
   return 0;

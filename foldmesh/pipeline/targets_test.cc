@@ -40,6 +40,7 @@ TEST_F(TargetsTest, SingleRecordIsNamedAfterItsFileSeveralAfterThemselves) {
   ASSERT_EQ(one.size(), 1u);
   EXPECT_EQ(one[0].name, "query");
   EXPECT_EQ(one[0].chains[0].sequence, "ACDUX");
+  EXPECT_EQ(one.at(0).chains.at(0).header(), "sp|P1|A_B text");
   const auto two = read_targets({file("both.fa", ">sp|P1|A_B\nAC\n>b/c\nDE\n")});
   ASSERT_EQ(two.size(), 2u);
   EXPECT_EQ(two[0].name, "sp_P1_A_B");
