@@ -1,6 +1,7 @@
 #include "foldmesh/calibrate/calibrate.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -63,6 +64,26 @@ class ChooseMesh : public testing::Test {
   }
   base::TempFolder folder_;
 };
+
+// As MPI ranks are that Open MPI binds, or tasks of Slurm.
+TEST_F(ChooseMesh, ABoundProcessFindsWhatTheWholeMachineMeasured) {
+  if (base::available_cores() < 2) GTEST_SKIP() << "needs two cores";
+  plan::MeasuredMachine measured = machine();
+  measured.devices[1] = measured.devices.begin()->second;
+  plan::write_machine_file(measured, default_machine_file());
+  cpu_set_t before, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  }
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  const ChosenMesh bound = choose_mesh("here", {});
+  ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(bound.refused, "");
+  EXPECT_TRUE(bound.is_measured);
+  EXPECT_EQ(bound.mesh.machine.name, "cpu:1");
+}
 
 TEST_F(ChooseMesh, AnalyticUnlessMeasured) {
   const ChosenMesh before = choose_mesh("here", {});

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -31,13 +32,17 @@ std::string cpu_model() {
   return "unknown";
 }
 
+// Of the machine, not those that this process is bound to: an MPI rank on one core finds what was measured
+// with all.
+long machine_cores() { return ::sysconf(_SC_NPROCESSORS_ONLN); }
+
 }  // namespace
 
 std::map<std::string, std::string> fingerprint() {
   return {{"cpu", cpu_model()},
           {"instruction_set", base::instruction_set()},
           {"bf16", runtime::cpu::name_of(runtime::cpu::bf16_unit())},
-          {"cores", std::to_string(base::available_cores())},
+          {"cores", std::to_string(machine_cores())},
           {"program", base::version_string()}};
 }
 
@@ -74,7 +79,10 @@ ChosenMesh choose_mesh(std::string_view text, const fs::path& machine_file) {
   try {
     const plan::MeasuredMachine measured = plan::read_machine_file(path, fingerprint());
     if (!measured.devices.contains(cores)) {
-      if (asked || is_here) chosen.refused = fmt::format("{}: {} was not measured", path.string(), name);
+      if (asked || is_here)
+        chosen.refused = chosen.refused =
+            fmt::format("{}: {} was not measured (`foldmesh bench inference --calibrate --cores {}` does)",
+                        path.string(), name, cores);
       return chosen;
     }
     chosen.mesh.machine = measured.machine(cores);

@@ -12,7 +12,8 @@
 
 namespace foldmesh::calibrate {
 
-// CPU, instruction set, cores that this process may use, program version: other values, other times.
+// CPU, instruction set, cores of the machine, program version: other values, other times. The same for every
+// process on the machine, whatever cores it is bound to.
 std::map<std::string, std::string> fingerprint();
 
 // $XDG_CACHE_HOME (or ~/.cache)/foldmesh/machine-<hash of the fingerprint>.json
