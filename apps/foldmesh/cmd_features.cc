@@ -162,13 +162,11 @@ void setup_features(CLI::App& command) {
                           ->check(CLI::ExistingFile)
                           ->group("Templates");
   command
-      .add_option(
-          "--complex", options->complex,
-          "instead of alignments of one chain: those of a complex, paired and merged as `foldmesh fold "
-          "--model-preset multimer` does it. A folder with msas/chain_id_map.json and msas/A, msas/B, ..., "
-          "as "
-          "fold and AlphaFold-Multimer leave it (hits in the PDB there are used with --template-mmcif-dir); "
-          "ColabFold's A3M; or a job of AlphaFold 3 with alignments")
+      .add_option("--complex", options->complex,
+                  "instead of alignments of one chain: those of a complex, paired and merged as `foldmesh "
+                  "fold --model-preset multimer` does it. A folder with msas/chain_id_map.json and msas/A, "
+                  "msas/B, ..., as fold and AlphaFold-Multimer leave it (hits in the PDB there are used with "
+                  "--template-mmcif-dir); ColabFold's A3M; or a job of AlphaFold 3 with alignments")
       ->check(CLI::ExistingPath)
       ->type_name("PATH")
       ->excludes(msas)

@@ -79,11 +79,9 @@ void setup_fold(CLI::App& command) {
   command.add_option("--random-seed", options.random_seed, "seed of alignment sampling and masking")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command.add_flag(
-      "--alphafold-chain-ids", options.alphafold_chain_ids,
-      "order the chains of a complex as AlphaFold does, equal ones together, and call them B, C, ..., a "
-      "single one A "
-      "(default: A, B, ... in the order of the input)");
+  command.add_flag("--alphafold-chain-ids", options.alphafold_chain_ids,
+                   "order the chains of a complex as AlphaFold does, equal ones together, and call them B, "
+                   "C, ..., a single one A (default: A, B, ... in the order of the input)");
   command
       .add_option(
           "--models-to-relax,--models_to_relax,--relax", args->models_to_relax,

@@ -264,12 +264,10 @@ void setup_predict(CLI::App& command) {
           "Parameters of the model, DeepMind's params_MODEL.npz or a file of `foldmesh params generate`")
       ->required();
   command
-      .add_option(
-          "--model", options->model,
-          "Which model the parameters are: model_1 .. model_5; model_1_ptm .. model_5_ptm, which also "
-          "predict the aligned error and pTM; or for complexes model_1_multimer_v3 .. (also _v2, and without "
-          "a "
-          "number)")
+      .add_option("--model", options->model,
+                  "Which model the parameters are: model_1 .. model_5; model_1_ptm .. model_5_ptm, which "
+                  "also predict the aligned error and pTM; or for complexes model_1_multimer_v3 .. (also "
+                  "_v2, and without a number)")
       ->required();
   command.add_option("--output-dir,-o", options->output_dir, "Folder for the results; made if need be")
       ->required();

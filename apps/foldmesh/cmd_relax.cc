@@ -129,10 +129,8 @@ void setup_relax(CLI::App& command) {
   command.add_flag("--json", args->json, "print energies and violations as JSON");
   command.footer(
       "Missing heavy atoms and hydrogens are added, then the structure is minimised in the force field AMBER "
-      "ff99SB "
-      "with\nrestraints on heavy atoms, as AlphaFold 2 does it. Ligands, water and chains of one residue are "
-      "left "
-      "out.");
+      "ff99SB with\nrestraints on heavy atoms, as AlphaFold 2 does it. Ligands, water and chains of one "
+      "residue are left out.");
   command.callback([args] { run(*args); });
 }
 

@@ -54,8 +54,7 @@ void setup_report(CLI::App& command) {
   command.add_flag("--json", options->json, "print the names of the files written as JSON");
   command.footer(
       "Writes report.html into each result folder: structure, aligned error, alignment and tables in one "
-      "file "
-      "that\nopens in any browser without a network. `foldmesh fold` does this by itself.");
+      "file that\nopens in any browser without a network. `foldmesh fold` does this by itself.");
   command.callback([options] { run(*options); });
 }
 

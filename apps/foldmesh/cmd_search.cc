@@ -146,12 +146,9 @@ void setup_search(CLI::App& app) {
   auto state = std::make_shared<State>();
   app.footer(
       "One jackhmmer round per query and database, with AlphaFold 2's thresholds; all queries share each "
-      "pass over a "
-      "database.\nExamples: foldmesh search queries.fasta --db uniref90=uniref90.fmdb --db "
-      "mgnify=mgnify.fmdb "
-      "--output-dir msas\n          foldmesh search queries.fasta --preset alphafold2 --data-dir "
-      "/data/alphafold "
-      "--output-dir out");
+      "pass over a database.\nExamples: foldmesh search queries.fasta --db uniref90=uniref90.fmdb --db "
+      "mgnify=mgnify.fmdb --output-dir msas\n          foldmesh search queries.fasta --preset alphafold2 "
+      "--data-dir /data/alphafold --output-dir out");
   add_options(app, *state);
   app.callback([state] { run(*state); });
 }

@@ -147,8 +147,7 @@ void take_msa_mode(const FamiliarOptions& familiar, pipeline::FoldOptions& optio
   if (!options.single_sequence && !familiar.msa_mode.starts_with("mmseqs2_")) {
     base::throw_input(
         "--msa-mode={}: is not there (expected single_sequence, or mmseqs2_uniref_env and its like, for "
-        "which "
-        "the databases of --db or --data-dir are searched)",
+        "which the databases of --db or --data-dir are searched)",
         base::printable(familiar.msa_mode));
   }
   base::log::info("--msa-mode: {}",
@@ -164,8 +163,7 @@ void check_rank(const FamiliarOptions& familiar, const pipeline::FoldOptions& op
   if (familiar.rank != "auto" && familiar.rank != done) {
     base::throw_input(
         "--rank={}: is not there (expected auto or {}: single chains are ranked by pLDDT, complexes by 0.8 "
-        "ipTM "
-        "+ 0.2 pTM; ranking_debug.json has the others)",
+        "ipTM + 0.2 pTM; ranking_debug.json has the others)",
         base::printable(familiar.rank), done);
   }
   base::log::info("--rank: has no effect: {}",

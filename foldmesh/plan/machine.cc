@@ -89,8 +89,7 @@ Mesh parse_mesh(std::string_view text) {
   if (!count || !machine) {
     base::throw_input(
         "'{}' is no mesh (expected [COUNTx]DEVICE, where DEVICE is h200, a100, gpu or cpu:CORES and no "
-        "number is "
-        "above {}, for instance 8xh200 or cpu:16)",
+        "number is above {}, for instance 8xh200 or cpu:16)",
         base::printable(text), kMaxDevices);
   }
   return {*machine, *count};

@@ -265,8 +265,7 @@ void check_platform(const EngineOptions& options) {
     return;
   base::throw_input(
       "there is no OpenMM platform '{}' on this machine (expected auto or one of {}; others come with "
-      "OpenMM's "
-      "plugins and a driver)",
+      "OpenMM's plugins and a driver)",
       base::printable(options.platform), fmt::join(names, ", "));
 }
 

@@ -36,8 +36,7 @@ std::string index_page(std::span<const SummaryRow> rows, bool any_untrained) {
   if (any_untrained) {
     out +=
         "<div id=\"untrained\" role=\"alert\">UNTRAINED: some targets were predicted with generated "
-        "parameters; "
-        "their structures mean nothing.</div>\n";
+        "parameters; their structures mean nothing.</div>\n";
   }
   out +=
       "<section><div class=\"scroll\"><table>\n<thead><tr><th>target</th><th class=\"number\">residues</th>"
