@@ -37,6 +37,38 @@ size_t most_alive(std::span<const ArenaItem> items) {
   return static_cast<size_t>(most);
 }
 
+using Neighbours =
+    std::vector<std::vector<size_t>>;  // by item: those that are alive at some time while it is
+
+// Once for all placements, since few items are alive together and placements are many.
+Neighbours neighbours(std::span<const ArenaItem> items) {
+  struct Range {
+    graph::LiveRange range;
+    size_t item = 0;
+  };
+  std::vector<Range> ranges, alive;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (!occupies(items[i])) continue;
+    for (const graph::LiveRange& range : items[i].lifetime) ranges.push_back({range, i});
+  }
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range& a, const Range& b) { return a.range.first < b.range.first; });
+  Neighbours out(items.size());
+  for (const Range& now : ranges) {
+    std::erase_if(alive, [&](const Range& other) { return other.range.last < now.range.first; });
+    for (const Range& other : alive) {
+      out[now.item].push_back(other.item);
+      out[other.item].push_back(now.item);
+    }
+    alive.push_back(now);
+  }
+  for (std::vector<size_t>& of_one : out) {
+    std::sort(of_one.begin(), of_one.end());
+    of_one.erase(std::unique(of_one.begin(), of_one.end()), of_one.end());
+  }
+  return out;
+}
+
 // One item's turn in a placement: it takes the best gap that is left, at its lower or at its upper end.
 struct Turn {
   size_t item = 0;
@@ -60,34 +92,33 @@ size_t best_fit(std::vector<std::pair<size_t, size_t>>& taken, size_t bytes, siz
   return best_gap == SIZE_MAX ? end : best;
 }
 
-ArenaPlan place(std::span<const ArenaItem> items, const std::vector<Turn>& turns, size_t ceiling) {
+ArenaPlan place(std::span<const ArenaItem> items, const Neighbours& neighbours,
+                const std::vector<Turn>& turns, size_t ceiling) {
   ArenaPlan plan;
   plan.offsets.assign(items.size(), 0);
-  std::vector<size_t> placed;
+  std::vector<bool> is_placed(items.size());
   std::vector<std::pair<size_t, size_t>> taken;
   for (const Turn& turn : turns) {
-    const ArenaItem& item = items[turn.item];
-    const size_t bytes = aligned(item.bytes);
+    const size_t bytes = aligned(items[turn.item].bytes);
     taken.clear();
-    for (size_t other : placed) {
-      if (graph::overlap(item.lifetime, items[other].lifetime)) {
-        taken.emplace_back(plan.offsets[other], aligned(items[other].bytes));
-      }
+    for (const size_t other : neighbours[turn.item]) {
+      if (is_placed[other]) taken.emplace_back(plan.offsets[other], aligned(items[other].bytes));
     }
     plan.offsets[turn.item] = best_fit(taken, bytes, ceiling, turn.at_top);
     plan.bytes = std::max(plan.bytes, plan.offsets[turn.item] + bytes);
-    placed.push_back(turn.item);
+    is_placed[turn.item] = true;
   }
   return plan;
 }
 
 // Places in the given order, then lets whatever sticks out on top choose its place earlier and at a random
 // end, again and again. Keeps the best placement seen.
-void improve(std::span<const ArenaItem> items, size_t lower_bound, std::vector<Turn> turns, ArenaPlan* best) {
+void improve(std::span<const ArenaItem> items, const Neighbours& neighbours, size_t lower_bound,
+             std::vector<Turn> turns, ArenaPlan* best) {
   constexpr int kRounds = 40;
   base::Rng rng(1);
   for (int round = 0; round < kRounds; ++round) {
-    ArenaPlan plan = place(items, turns, lower_bound);
+    ArenaPlan plan = place(items, neighbours, turns, lower_bound);
     const auto top = std::find_if(turns.begin(), turns.end(), [&](const Turn& turn) {
       return plan.offsets[turn.item] + aligned(items[turn.item].bytes) == plan.bytes;
     });
@@ -113,6 +144,7 @@ ArenaPlan plan_arena(std::span<const ArenaItem> items) {
       [&](const ArenaItem& item) { return static_cast<double>(item.bytes) * length(item); },
   };
   const size_t lower_bound = most_alive(items);
+  const Neighbours alive_together = neighbours(items);
   ArenaPlan best;
   best.bytes = SIZE_MAX;
   for (const Weight& weight : weights) {
@@ -124,7 +156,7 @@ ArenaPlan plan_arena(std::span<const ArenaItem> items) {
       const ArenaItem &x = items[a.item], &y = items[b.item];
       return weight(x) != weight(y) ? weight(x) > weight(y) : x.bytes > y.bytes;
     });
-    improve(items, lower_bound, std::move(turns), &best);
+    improve(items, alive_together, lower_bound, std::move(turns), &best);
     if (best.bytes == lower_bound) break;
   }
   best.lower_bound = lower_bound;
