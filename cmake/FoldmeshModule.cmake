@@ -133,6 +133,24 @@ function(foldmesh_module module)
   endif()
 endfunction()
 
+# How test code is compiled, in a program of its own or shared.
+function(foldmesh_test_options target)
+  foldmesh_common_options(${target})
+  foldmesh_compile_quickly(${target})
+  foldmesh_use_headers(${target} foldmesh_test_headers)
+  target_compile_definitions(${target} PRIVATE
+    FOLDMESH_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
+    FOLDMESH_PROGRAM="${PROJECT_BINARY_DIR}/foldmesh")
+endfunction()
+
+# foldmesh_test_objects(name SOURCES ... LIBS ...): sources of several test programs, which name it among their LIBS.
+function(foldmesh_test_objects name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(${name} OBJECT ${ARG_SOURCES})
+  foldmesh_test_options(${name})
+  target_link_libraries(${name} PUBLIC ${ARG_LIBS} GTest::gtest)
+endfunction()
+
 # foldmesh_test(name SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds]): one GoogleTest program; ctest lists every case of it.
 function(foldmesh_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
@@ -140,12 +158,7 @@ function(foldmesh_test name)
     set(ARG_TIMEOUT 600)
   endif()
   add_executable(${name} ${ARG_SOURCES})
-  foldmesh_common_options(${name})
-  foldmesh_compile_quickly(${name})
-  foldmesh_use_headers(${name} foldmesh_test_headers)
-  target_compile_definitions(${name} PRIVATE
-    FOLDMESH_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
-    FOLDMESH_PROGRAM="${PROJECT_BINARY_DIR}/foldmesh")
+  foldmesh_test_options(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest_main)
   # Names of tests as the sources give them: values printed in their place would hold addresses.
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES

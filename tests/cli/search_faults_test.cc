@@ -80,13 +80,14 @@ TEST_F(SearchFaults, KilledAtRandomMoments) {
   ASSERT_EQ(expected.size(), 3u * 5);
 
   base::Rng random(20);
+  constexpr int kKills = kSanitized ? 12 : 60;
   int n_killed = 0, n_runs = 0, n_complete = 0;
   const auto check_complete = [&] {
     EXPECT_TRUE(contents("out") == expected) << "after " << n_killed << " kills";
     fs::remove_all(path("out"));
     ++n_complete;
   };
-  for (; n_killed < 60 && n_runs < 1000; ++n_runs) {
+  for (; n_killed < kKills && n_runs < 1000; ++n_runs) {
     RunOptions options;
     options.kill_after = (0.1 + 0.9 * random.uniform()) * latest;
     const RunResult result = run_program(search("out"), options);
@@ -99,7 +100,7 @@ TEST_F(SearchFaults, KilledAtRandomMoments) {
       check_complete();
     }
   }
-  EXPECT_EQ(n_killed, 60);
+  EXPECT_EQ(n_killed, kKills);
   if (fs::exists(path("out"))) {
     ASSERT_EQ(run_program(search("out")).exit_code, 0);
     check_complete();
