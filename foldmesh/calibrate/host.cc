@@ -80,7 +80,7 @@ ChosenMesh choose_mesh(std::string_view text, const fs::path& machine_file) {
     const plan::MeasuredMachine measured = plan::read_machine_file(path, fingerprint());
     if (!measured.devices.contains(cores)) {
       if (asked || is_here)
-        chosen.refused = chosen.refused =
+        chosen.refused =
             fmt::format("{}: {} was not measured (`foldmesh bench inference --calibrate --cores {}` does)",
                         path.string(), name, cores);
       return chosen;

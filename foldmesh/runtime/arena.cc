@@ -37,11 +37,11 @@ size_t most_alive(std::span<const ArenaItem> items) {
   return static_cast<size_t>(most);
 }
 
-using Neighbours =
-    std::vector<std::vector<size_t>>;  // by item: those that are alive at some time while it is
+// By item: those that are alive at some time while it is.
+using Neighbours = std::vector<std::vector<size_t>>;
 
 // Once for all placements, since few items are alive together and placements are many.
-Neighbours neighbours(std::span<const ArenaItem> items) {
+Neighbours find_neighbours(std::span<const ArenaItem> items) {
   struct Range {
     graph::LiveRange range;
     size_t item = 0;
@@ -144,7 +144,7 @@ ArenaPlan plan_arena(std::span<const ArenaItem> items) {
       [&](const ArenaItem& item) { return static_cast<double>(item.bytes) * length(item); },
   };
   const size_t lower_bound = most_alive(items);
-  const Neighbours alive_together = neighbours(items);
+  const Neighbours neighbours = find_neighbours(items);
   ArenaPlan best;
   best.bytes = SIZE_MAX;
   for (const Weight& weight : weights) {
@@ -156,7 +156,7 @@ ArenaPlan plan_arena(std::span<const ArenaItem> items) {
       const ArenaItem &x = items[a.item], &y = items[b.item];
       return weight(x) != weight(y) ? weight(x) > weight(y) : x.bytes > y.bytes;
     });
-    improve(items, alive_together, lower_bound, std::move(turns), &best);
+    improve(items, neighbours, lower_bound, std::move(turns), &best);
     if (best.bytes == lower_bound) break;
   }
   best.lower_bound = lower_bound;
